@@ -1,0 +1,44 @@
+# Two commands on a fresh machine with only Python (3.11 or newer) and make:
+#   make run    the daemon on its embedded demo provider: every scenario once, then it stays up
+#   make test   format, lint, types, import layers and all tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test e2e bench format lock clean
+
+run: $(STAMP)
+	@$(BIN)/ccr demo
+
+# The stamp makes the second call quick: it is older than the lock file only when something must be installed.
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -n auto -m "not e2e"
+
+e2e: $(STAMP)
+	$(BIN)/python -m tests.e2e.install
+	$(BIN)/pytest -m e2e tests/e2e
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Needs uv (pip install uv); pins every package for every platform and Python that pyproject.toml allows.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --no-emit-index-url --output-file requirements.lock pyproject.toml requirements.in
+
+clean:
+	rm -rf $(VENV) .e2e .bench

@@ -1,0 +1,33 @@
+"""What is wrong with a configuration, told so that it can be mended."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `pointer` is a JSON pointer (RFC 6901) into the document, "" for the whole; lines count from 1.
+
+    An error keeps the configuration from being used; a warning does not.
+    """
+
+    severity: Literal["error", "warning"]
+    message: str
+    fix: str | None = None
+    pointer: str = ""
+    file: Path | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """`file:line:column pointer: message (fix)`, leaving out what is not known."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        subject = " ".join(part for part in (place, self.pointer) if part)
+        text = f"{self.message}. {self.fix}" if self.fix else self.message
+        return f"{subject}: {text}" if subject else text
+
+
+def has_errors(problems: "list[Problem] | tuple[Problem, ...]") -> bool:
+    """True when one of the problems keeps the configuration from being used."""
+    return any(problem.severity == "error" for problem in problems)

@@ -1,0 +1,47 @@
+"""What an upstream is known to want or refuse, as data. Rows live in `providers/`; behaviour in the dialects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ccrouter.model.json import Json
+
+EffortStyle: TypeAlias = Literal["none", "reasoning_effort", "openrouter", "thinking", "enable_thinking"]
+"""How a wire body asks for reasoning: not at all; `reasoning_effort: low`; `reasoning: {effort|enabled}`;
+`thinking: {type}`; `enable_thinking: bool`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """The defaults are those of an OpenAI-chat upstream nobody knows anything about, strict rather than forgiving."""
+
+    reasoning_out: str | None = "same"
+    """Field of an assistant message in which reasoning goes back to the provider it came from: `same` is the field it
+    came in, None is never."""
+    reasoning_required: bool = False
+    """Assistant turns with tool calls must carry the reasoning field, empty when there is nothing to give back."""
+    effort_style: EffortStyle = "none"
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    max_tokens_cap: int | None = None
+    refused_message_keys: frozenset[str] = frozenset()
+    """Keys of wire messages to leave out (Groq answers 400 to any it does not know)."""
+    stream_usage: bool = True
+    """Send `stream_options: {include_usage: true}` with a stream."""
+    keep_cache_control: bool = False
+    """The upstream honours Anthropic's `cache_control` marks on content parts (OpenRouter with Claude, Qwen)."""
+    system_role: Literal["system", "developer"] = "system"
+    mid_system: bool = False
+    """The upstream takes system messages in the middle of a conversation. Most chat templates do not."""
+    images: bool = True
+    tool_choice_required: bool = True
+    """The upstream takes `tool_choice: required` and named ones; else they are sent as auto."""
+    parallel_tool_calls: bool = True
+    """The upstream takes the `parallel_tool_calls` field."""
+    stop_limit: int | None = 4
+    """How many `stop` entries it takes; all are enforced by the router anyway."""
+    native_web_search: bool = False
+    """The upstream runs Anthropic's `web_search_*` server tool itself."""
+    context_window: int | None = None
+    """Tokens that prompt and answer may have together, where known."""
+    extra_body: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """Fields put into every wire body unless they are there already."""

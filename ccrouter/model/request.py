@@ -1,0 +1,111 @@
+"""A Messages request, frozen. Change it with `dataclasses.replace`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ccrouter.model.blocks import Block, Text
+from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
+
+Role: TypeAlias = Literal["user", "assistant", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. `content` stays a string where the client sent one (the wire tells the two apart)."""
+
+    role: Role
+    content: str | tuple[Block, ...]
+    extras: Mapping[str, Json] = NO_EXTRAS
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The content as blocks, whichever way it was written. An empty string has none."""
+        if isinstance(self.content, str):
+            return (Text(self.content),) if self.content else ()
+        return self.content
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool on offer. `type` is None for plain client tools; server tools (`web_search_20250305`) carry theirs.
+
+    `input_schema` is None where the client sent none (server tools). `extras` holds `cache_control`, `defer_loading`,
+    `strict`, `max_uses` and whatever else came.
+    """
+
+    name: str
+    description: str | None = None
+    input_schema: JsonObject | None = None
+    type: str | None = None
+    extras: Mapping[str, Json] = NO_EXTRAS
+
+    @property
+    def deferred(self) -> bool:
+        """True when the tool may only be called after a `tool_reference` named it."""
+        return self.extras.get("defer_loading") is True
+
+    @property
+    def is_server_tool(self) -> bool:
+        """True when Anthropic's server would run it (`web_search_20250305`, `code_execution_…`); `custom` is ours."""
+        return self.type is not None and self.type != "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """`type` is auto, any, tool or none; `name` goes with tool. `extras` holds `disable_parallel_tool_use`."""
+
+    type: str
+    name: str | None = None
+    extras: Mapping[str, Json] = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingConfig:
+    """`type` is enabled (with `budget_tokens`), adaptive or disabled. `extras` holds `display` and its like."""
+
+    type: str
+    budget_tokens: int | None = None
+    extras: Mapping[str, Json] = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A whole request. None means that the client did not send the field.
+
+    `extras` keeps, in the order they came, the top-level fields that have no attribute here (`metadata`,
+    `output_config`, `context_management`, `safeguards`, …).
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    system: str | tuple[Block, ...] | None = None
+    tools: tuple[Tool, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    max_tokens: int | None = None
+    stop_sequences: tuple[str, ...] | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stream: bool | None = None
+    thinking: ThinkingConfig | None = None
+    extras: Mapping[str, Json] = NO_EXTRAS
+
+    @property
+    def system_blocks(self) -> tuple[Block, ...]:
+        """The system prompt as blocks, whichever way it was written."""
+        if self.system is None or self.system == "":
+            return ()
+        return (Text(self.system),) if isinstance(self.system, str) else self.system
+
+    @property
+    def streamed(self) -> bool:
+        """True when the client asked for a stream; absent means no (the `/model` probe sends no `stream`)."""
+        return self.stream is True
+
+    @property
+    def effort(self) -> str | None:
+        """`output_config.effort` as the client sent it (low, medium, high, xhigh, max), or None."""
+        config = self.extras.get("output_config")
+        effort = config.get("effort") if isinstance(config, dict) else None
+        return effort if isinstance(effort, str) else None

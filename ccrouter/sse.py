@@ -1,0 +1,85 @@
+"""Server-sent events from bytes, however they were cut.
+
+The splitter works on bytes and hands out whole frames, so a UTF-8 sequence is never decoded in halves.
+"""
+
+from dataclasses import dataclass
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""A single frame larger than this is not a stream of events but something gone wrong (or hostile)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One dispatched event: its `event:` name (None when there was none) and its `data:` lines joined by newlines."""
+
+    event: str | None
+    data: bytes
+
+
+class FrameTooLargeError(ValueError):
+    """The stream sent more than MAX_FRAME_BYTES without ending a frame."""
+
+
+class FrameSplitter:
+    """Cuts a stream of bytes into frames.
+
+    Takes LF, CRLF and mixes of both, comments (`: keep-alive`), `data:` with and without a space, several data lines,
+    and a byte order mark at the start. Frames without data (comments, bare `event:` lines) are not handed out.
+    """
+
+    __slots__ = ("_buffer", "_first")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._first = True
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that `chunk` completes, in order.
+
+        Raises:
+            FrameTooLargeError: an unfinished frame outgrew MAX_FRAME_BYTES.
+        """
+        buffer = self._buffer + chunk if self._buffer else chunk
+        if self._first and buffer:
+            if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
+                self._buffer = buffer
+                return []
+            self._first = False
+            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+        if b"\r" in buffer:
+            # A CR at the very end may be half of a CRLF: it waits for the next read.
+            held = b"\r" if buffer.endswith(b"\r") else b""
+            buffer = (buffer[:-1] if held else buffer).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        else:
+            held = b""
+        head, separator, tail = buffer.rpartition(b"\n\n")
+        if not separator:
+            self._buffer = buffer + held
+            if len(self._buffer) > MAX_FRAME_BYTES:
+                raise FrameTooLargeError(f"a stream frame is larger than {MAX_FRAME_BYTES} bytes")
+            return []
+        self._buffer = tail + held
+        return [frame for part in head.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+
+    def flush(self) -> list[Frame]:
+        """The frame that was complete but for its blank line when the stream ended, if any.
+
+        The specification would drop it; providers that close right after their last line mean it.
+        """
+        rest, self._buffer = self._buffer.replace(b"\r", b"\n"), b""
+        return [frame for part in rest.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+
+
+def parse_frame(part: bytes) -> Frame | None:
+    """One frame from its lines (LF only, no blank line), or None when it carries no data."""
+    if part.startswith(b"data: ") and b"\n" not in part:
+        return Frame(None, part[6:])
+    event: str | None = None
+    data: list[bytes] = []
+    for line in part.split(b"\n"):
+        if line.startswith(b"data:"):
+            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+        elif line.startswith(b"event:"):
+            event = line[6:].strip().decode("utf-8", "replace")
+    return Frame(event, b"\n".join(data)) if data else None
