@@ -1,0 +1,171 @@
+"""Asking the daemon over HTTP: is it there, how is it, end, reload. Standard library only, never through a proxy."""
+
+import http.client
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import orjson
+
+from ccrouter.daemon.state import DaemonState, read_state
+from ccrouter.errors import CCRouterError
+from ccrouter.model.json import JsonObject, as_int, as_object, as_str
+from ccrouter.startup import endpoint_of
+
+SERVICE = "ccrouter"
+TOKEN_HEADER = "x-ccr-admin-token"  # noqa: S105 - a header's name
+PROBE_SECONDS = 1.0
+REQUEST_SECONDS = 5.0
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A ccrouter answers there."""
+
+    endpoint: str
+    version: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nothing listens there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something listens there that is not ccrouter, or that does not answer in time. `hint` says what it looks like."""
+
+    hint: str = ""
+
+
+Probe: TypeAlias = Health | Silent | Foreign
+
+
+class ControlError(CCRouterError):
+    """The daemon did not answer an administrative request as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon that answers. `state` is what it left on disk, where that is this very instance's."""
+
+    health: Health
+    state: DaemonState | None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for clients on this machine."""
+        return self.health.endpoint
+
+
+def probe(endpoint: str, timeout: float = PROBE_SECONDS) -> Probe:
+    """Who answers `GET /health` at `endpoint`? Never raises."""
+    try:
+        status, body = _request("GET", f"{endpoint}/health", timeout=timeout)
+    except ConnectionRefusedError:
+        return Silent()
+    except TimeoutError:
+        return Foreign("it accepts connections but does not answer")
+    except ValueError:
+        return Foreign()
+    except (OSError, http.client.HTTPException) as error:
+        return Foreign() if isinstance(error, http.client.HTTPException | ConnectionError) else Silent()
+    try:
+        answer = as_object(orjson.loads(body)) or {}
+    except orjson.JSONDecodeError:
+        return Foreign()
+    if answer.get("service") == SERVICE:
+        return Health(endpoint, as_str(answer.get("version")) or "", as_str(answer.get("instance")) or "")
+    # The original answers {"status":"ok","timestamp":…} there (ccr-behaviour.md 3.1).
+    original = status == HTTPStatus.OK and answer.get("status") == "ok" and "timestamp" in answer
+    return Foreign("it answers like the original claude-code-router" if original else "")
+
+
+def find_daemon(state_file: Path, host: str | None, port: int | None) -> Daemon | None:
+    """The daemon that answers, first at the address it left in `state_file`, then at the configured one.
+
+    Raises PermissionError where the state file is somebody else's.
+    """
+    state = read_state(state_file)
+    if state is not None:
+        answer = probe(state.endpoint)
+        if isinstance(answer, Health):
+            return Daemon(answer, state if answer.instance == state.instance else None)
+    if host is None or port is None:
+        return None
+    endpoint = endpoint_of(host, port)
+    if state is not None and state.endpoint == endpoint:
+        return None
+    answer = probe(endpoint)
+    return Daemon(answer, None) if isinstance(answer, Health) else None
+
+
+def read_status(state: DaemonState) -> JsonObject:
+    """The answer of GET /admin/status. Raises ControlError."""
+    return _administer(state, "GET", "/admin/status")
+
+
+def request_stop(state: DaemonState) -> None:
+    """Ask for a graceful end (POST /admin/stop); it is accepted, not done, when this returns. Raises ControlError."""
+    _administer(state, "POST", "/admin/stop")
+
+
+def request_reload(state: DaemonState) -> JsonObject:
+    """Have the config read again (POST /admin/reload): {"applied": bool, "problems": […]}. Raises ControlError."""
+    return _administer(state, "POST", "/admin/reload")
+
+
+def open_requests(state: DaemonState) -> int | None:
+    """How many requests the daemon has open; None where it does not say."""
+    try:
+        return as_int(read_status(state).get("open_requests"))
+    except ControlError:
+        return None
+
+
+def wait_for(endpoint: str, seconds: float) -> Probe:
+    """Probe until a ccrouter answers or `seconds` are over; the last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = probe(endpoint)
+        if isinstance(answer, Health) or time.monotonic() >= deadline:
+            return answer
+        time.sleep(0.05)
+
+
+def _administer(state: DaemonState, method: Literal["GET", "POST"], path: str) -> JsonObject:
+    headers = {TOKEN_HEADER: state.admin_token}
+    try:
+        status, body = _request(method, f"{state.endpoint}{path}", timeout=REQUEST_SECONDS, headers=headers)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise ControlError(f"The daemon at {state.endpoint} did not answer {method} {path}: {error}") from error
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise ControlError(f"The daemon at {state.endpoint} answered {method} {path} with {status}")
+    try:
+        return as_object(orjson.loads(body or b"{}")) or {}
+    except orjson.JSONDecodeError as error:
+        raise ControlError(f"The daemon at {state.endpoint} answered {method} {path} with no JSON") from error
+
+
+def _request(method: str, url: str, *, timeout: float, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    """Status and body, error statuses included. Raises OSError (TimeoutError among them) or HTTPException."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - our own http URL
+    if method == "POST":
+        request.data = b""
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            return int(answer.status), bytes(answer.read(MAX_ANSWER_BYTES))
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(MAX_ANSWER_BYTES)
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, OSError):
+            raise error.reason from error
+        raise

@@ -1,0 +1,138 @@
+"""The log file: one line a record, rotated, readable by its owner only, and never a reason to fail."""
+
+import logging
+import logging.handlers
+import os
+import sys
+import time
+from contextlib import suppress
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TypeAlias
+
+MAX_BYTES = 10 * 1024 * 1024
+BACKUPS = 5
+ROTATION_PAUSE_SECONDS = 60.0
+"""After a rotation that failed (on Windows a reader keeps the file from being renamed) the next try waits this long."""
+
+STDERR = 2
+
+ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+    "critical": logging.CRITICAL,
+    "silent": logging.CRITICAL + 1,
+}
+"""CCR's LOG_LEVEL takes pino's names; Python's are understood too."""
+
+
+def open_log(path: Path, level: str | int = "info") -> logging.Handler:
+    """A handler that writes to `path`: 10 MB a file, 5 older files, mode 0600.
+
+    Where the file cannot be written, the handler writes to stderr, after one line there that says why. Nothing is
+    raised, neither here nor for a record: a full disk loses log lines, not requests.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = LogFile(path)
+    except OSError as error:
+        handler = QuietStreamHandler(sys.stderr)
+        reason = error.strerror or str(error)
+        line = f"The log {path} cannot be written ({reason}); logging to standard error instead."
+        handler.handle(logging.LogRecord("ccrouter.log", logging.WARNING, __file__, 0, line, None, None))
+    handler.setLevel(level_of(level))
+    handler.setFormatter(OneLine())
+    return handler
+
+
+def level_of(level: str | int) -> int:
+    """The logging level for a name of pino's or Python's, in any case; unknown names mean info."""
+    return level if isinstance(level, int) else LEVELS.get(level.strip().lower(), logging.INFO)
+
+
+class OneLine(logging.Formatter):
+    """`2026-11-20T09:45:00.123+01:00 INFO ccrouter.gateway: text`; a traceback follows on indented lines."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        """Local time with its offset, in milliseconds."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """A line break inside a message (from a client or an upstream) must not look like another record."""
+        line = super().formatMessage(record)
+        return line.replace("\r", "\\r").replace("\n", "\\n")
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
+        """The traceback, indented, so that a line that starts with a time is always a record."""
+        return "\n".join(f"    {line}" for line in super().formatException(ei).splitlines())
+
+
+class QuietStreamHandler(logging.StreamHandler[IO[str]]):
+    """Writes records to a stream; one that cannot be written is lost without a word."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """There is no better place to say that the log cannot be written."""
+
+
+class LogFile(logging.handlers.RotatingFileHandler):
+    """The rotated file. Where stderr is this very file (`ccr start` arranges that), it follows every rotation."""
+
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, backups: int = BACKUPS) -> None:
+        self._next_rotation = 0.0
+        super().__init__(path, maxBytes=max_bytes, backupCount=backups)
+        self._stderr_follows = _is_same_file(STDERR, path)
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(_open_private(self.baseFilename), "a", encoding="utf-8", errors="backslashreplace")
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
+        """Whether the file is full, except for a while after a rotation that failed."""
+        return time.monotonic() >= self._next_rotation and bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        """Rotate; where that is not possible go on in the same file."""
+        if self._stderr_follows:
+            _point_stderr_at_nothing()  # Windows renames no file that is open, and stderr holds this one open
+        try:
+            super().doRollover()
+        except OSError:
+            self._next_rotation = time.monotonic() + ROTATION_PAUSE_SECONDS
+            if self.stream is None or self.stream.closed:
+                self.stream = self._open()
+        if self._stderr_follows and self.stream is not None:
+            os.dup2(self.stream.fileno(), STDERR)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """A full disk loses the line. The default would print a traceback to stderr, which is the same file."""
+
+
+def _open_private(path: str) -> int:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with suppress(OSError):
+        Path(path).chmod(0o600)  # a file that another version left readable for everyone
+    return descriptor
+
+
+def _is_same_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+def _point_stderr_at_nothing() -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, STDERR)
+    os.close(nothing)
