@@ -1,8 +1,11 @@
 """What is wrong with a configuration, told so that it can be mended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from ccrouter.errors import CCRouterError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class Problem:
         return f"{subject}: {text}" if subject else text
 
 
-def has_errors(problems: "list[Problem] | tuple[Problem, ...]") -> bool:
+class ConfigError(CCRouterError):
+    """The configuration cannot be used. `problems` is everything that is known to be wrong, one or more."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def has_errors(problems: Sequence[Problem]) -> bool:
     """True when one of the problems keeps the configuration from being used."""
     return any(problem.severity == "error" for problem in problems)
