@@ -3,10 +3,20 @@
 from collections.abc import Mapping
 from typing import TypeAlias, cast
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-JsonObject: TypeAlias = "dict[str, Json]"
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+JsonObject: TypeAlias = dict[str, Json]
 
-NO_EXTRAS: Mapping[str, Json] = {}
+
+class _NoExtras(dict[str, Json]):
+    """An empty dict that may be a dataclass default, which must be hashable."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - dict declares it as None
+        return 0
+
+
+NO_EXTRAS: Mapping[str, Json] = _NoExtras()
 """Shared by every block without unknown fields. Extras are never written to after they were made."""
 
 
