@@ -1,0 +1,1 @@
+"""The contestants: how each is installed, configured and started."""

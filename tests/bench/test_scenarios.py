@@ -1,0 +1,33 @@
+"""The scenarios are what the issue says they are."""
+
+import orjson
+
+from bench.load import Reply, check, text_deltas
+from bench.scenarios import all_scenarios
+from bench.upstream import framed
+
+
+def test_first_turn_has_the_size_and_shape_of_claude_codes():
+    body = all_scenarios()["first-turn"].body
+    request = orjson.loads(body)
+    assert 78_900 <= len(body) <= 79_100
+    assert len(request["tools"]) == 24
+    assert len(request["system"]) == 3
+    assert [message["role"] for message in request["messages"]] == ["user", "system"]
+    assert request["stream"] is True
+
+
+def test_a_request_is_the_same_in_every_process():
+    assert all_scenarios()["first-turn"].body == all_scenarios()["first-turn"].body
+
+
+def test_every_request_names_its_scenario_and_every_answer_checks_out():
+    for name, scenario in all_scenarios().items():
+        assert scenario.body.count(f"[[bench:{name}]]".encode()) == 1
+        check("openai_chat", scenario.answer, Reply(200, b"".join(scenario.answer.parts), 0.0, 0.0))
+
+
+def test_burst_is_5000_deltas_in_one_write():
+    answer = all_scenarios()["burst-5000"].answer
+    assert len(text_deltas("openai_chat", b"".join(answer.parts))) == 5000
+    assert len(framed(answer)) == 1
