@@ -5,6 +5,7 @@ import logging.handlers
 import os
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
@@ -17,7 +18,7 @@ BACKUPS = 5
 ROTATION_PAUSE_SECONDS = 60.0
 """After a rotation that failed (on Windows a reader keeps the file from being renamed) the next try waits this long."""
 
-STDERR = 2
+STANDARD_OUTPUTS = (1, 2)
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -87,12 +88,12 @@ class QuietStreamHandler(logging.StreamHandler[IO[str]]):
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """The rotated file. Where stderr is this very file (`ccr start` arranges that), it follows every rotation."""
+    """The rotated file. Where stdout or stderr is this very file (`ccr start` arranges that), they follow it."""
 
     def __init__(self, path: Path, max_bytes: int = MAX_BYTES, backups: int = BACKUPS) -> None:
         self._next_rotation = 0.0
         super().__init__(path, maxBytes=max_bytes, backupCount=backups)
-        self._stderr_follows = _is_same_file(STDERR, path)
+        self._followers = [descriptor for descriptor in STANDARD_OUTPUTS if _is_same_file(descriptor, path)]
 
     def _open(self) -> TextIOWrapper:
         return os.fdopen(_open_private(self.baseFilename), "a", encoding="utf-8", errors="backslashreplace")
@@ -103,16 +104,16 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
         """Rotate; where that is not possible go on in the same file."""
-        if self._stderr_follows:
-            _point_stderr_at_nothing()  # Windows renames no file that is open, and stderr holds this one open
+        _point_at_nothing(self._followers)  # Windows renames no file that is open, and these hold it open
         try:
             super().doRollover()
         except OSError:
             self._next_rotation = time.monotonic() + ROTATION_PAUSE_SECONDS
             if self.stream is None or self.stream.closed:
                 self.stream = self._open()
-        if self._stderr_follows and self.stream is not None:
-            os.dup2(self.stream.fileno(), STDERR)
+        if self.stream is not None:
+            for descriptor in self._followers:
+                os.dup2(self.stream.fileno(), descriptor)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """A full disk loses the line. The default would print a traceback to stderr, which is the same file."""
@@ -132,7 +133,8 @@ def _is_same_file(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _point_stderr_at_nothing() -> None:
+def _point_at_nothing(descriptors: Iterable[int]) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, STDERR)
+    for descriptor in descriptors:
+        os.dup2(nothing, descriptor)
     os.close(nothing)
