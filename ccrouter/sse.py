@@ -83,3 +83,38 @@ def parse_frame(part: bytes) -> Frame | None:
         elif line.startswith(b"event:"):
             event = line[6:].strip().decode("utf-8", "replace")
     return Frame(event, b"\n".join(data)) if data else None
+
+
+class RelaySplitter:
+    """Cuts a stream at frame ends without changing a byte: for replies that are passed on as they came.
+
+    Only whole frames are handed out, so that a frame of our own (a ping, an error) may follow at any time.
+    """
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, chunk: bytes) -> tuple[bytes, list[Frame]]:
+        """The bytes up to the last frame end, as they came, and the frames in them.
+
+        Raises:
+            FrameTooLargeError: an unfinished frame outgrew MAX_FRAME_BYTES.
+        """
+        buffer = self._buffer + chunk if self._buffer else chunk
+        cut = max(buffer.rfind(ending) + len(ending) if ending in buffer else 0 for ending in FRAME_ENDINGS)
+        whole, self._buffer = buffer[:cut], buffer[cut:]
+        if len(self._buffer) > MAX_FRAME_BYTES:
+            raise FrameTooLargeError(f"a stream frame is larger than {MAX_FRAME_BYTES} bytes")
+        lines = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
+        return whole, [frame for part in lines.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+
+    def flush(self) -> tuple[bytes, list[Frame]]:
+        """What was left when the stream ended, ended properly when it is a frame, dropped when it is half a one."""
+        rest, self._buffer = self._buffer, b""
+        frame = parse_frame(rest.replace(b"\r", b"\n").strip(b"\n"))
+        return (rest.rstrip(b"\r\n") + b"\n\n", [frame]) if frame is not None else (b"", [])
+
+
+FRAME_ENDINGS = (b"\n\n", b"\r\n\r\n", b"\r\r")

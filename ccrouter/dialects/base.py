@@ -38,6 +38,14 @@ class Decoder(Protocol):
     was returned, every further call returns nothing.
     """
 
+    @property
+    def finishing(self) -> bool:
+        """True when the answer is complete and only usage or the end of the stream is still awaited.
+
+        Some upstreams never close (musistudio/claude-code-router#1271): the gateway bounds the wait.
+        """
+        ...
+
     def frame(self, frame: Frame) -> list[Event]:
         """The events that one stream frame brings."""
         ...
@@ -79,6 +87,6 @@ class Dialect(Protocol):
         """The endpoint for a base URL or a full endpoint, however the config spelled it."""
         ...
 
-    def headers(self, api_key: str | None) -> dict[str, str]:
-        """Authentication and protocol headers. Nothing of the client's is ever in them."""
+    def headers(self, api_key: str | None, *, url: str) -> dict[str, str]:
+        """Authentication and protocol headers for `url`, names in lower case. Nothing of the client's is in them."""
         ...

@@ -1,0 +1,89 @@
+"""One provider's model as a pipeline: dialect, facts and transformers put together once, when the config is built."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ccrouter.config.types import ProviderConfig, Target, TransformerUse
+from ccrouter.dialects.base import Dialect
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.model.json import Json
+from ccrouter.transformers.base import Transformer
+
+TransformerFactory = Callable[[Mapping[str, Json]], Transformer]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What turns a neutral request into one target's wire request, and its reply into events.
+
+    Out: provider chain, then model chain. Back: the exact mirror. Only transformers that override a hook are in that
+    hook's tuple, so the others cost nothing.
+    """
+
+    target: Target
+    dialect: Dialect
+    quirks: Quirks
+    base_url: str
+    headers: Mapping[str, str]
+    request_hooks: tuple[Transformer, ...]
+    wire_hooks: tuple[Transformer, ...]
+    wire_reply_hooks: tuple[Transformer, ...]
+    event_hooks: tuple[Transformer, ...]
+
+    @property
+    def relays(self) -> bool:
+        """True when bodies pass through as they are: an Anthropic upstream, and nothing that would change them."""
+        changed = self.request_hooks or self.wire_hooks or self.quirks.extra_body or self.quirks.max_tokens_cap
+        return self.dialect.name == "anthropic" and not changed
+
+    @property
+    def relays_replies(self) -> bool:
+        """True when replies pass through as they are."""
+        return self.dialect.name == "anthropic" and not self.wire_reply_hooks and not self.event_hooks
+
+
+def build_pipeline(
+    provider: ProviderConfig,
+    model: str,
+    *,
+    dialect: Dialect,
+    quirks: Quirks,
+    transformers: Mapping[str, TransformerFactory],
+) -> Pipeline:
+    """The pipeline for one model of one provider.
+
+    `quirks` are those of preset and config; `transformers` holds a factory for every name that the config uses.
+
+    Raises:
+        KeyError: a `use` list names a transformer that is not in `transformers` (checked when the config is).
+    """
+    chain = [
+        transformers[use.name](use.options)
+        for use in (*provider.use, *model_uses(provider, model))
+        if use.name in transformers
+    ]
+    for transformer in chain:
+        quirks = transformer.quirks(quirks)
+    mirror = chain[::-1]
+    return Pipeline(
+        target=Target(provider.name, model),
+        dialect=dialect,
+        quirks=quirks,
+        base_url=provider.api_base_url,
+        headers=provider.headers,
+        request_hooks=overriding("request", chain),
+        wire_hooks=overriding("wire", chain),
+        wire_reply_hooks=overriding("wire_reply", mirror),
+        event_hooks=overriding("events", mirror),
+    )
+
+
+def model_uses(provider: ProviderConfig, model: str) -> tuple[TransformerUse, ...]:
+    """The model's own chain, found as CCR does: by the exact name."""
+    return provider.model_use.get(model, ())
+
+
+def overriding(hook: str, chain: Sequence[Transformer]) -> tuple[Transformer, ...]:
+    """The transformers of `chain` whose class has its own version of `hook`."""
+    base = getattr(Transformer, hook)
+    return tuple([transformer for transformer in chain if getattr(type(transformer), hook) is not base])

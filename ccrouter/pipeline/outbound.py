@@ -1,0 +1,116 @@
+"""A request on its way out: hooks, dialect, bytes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
+from ccrouter.errors import CCRouterError, RequestError
+from ccrouter.model.notes import Notes
+from ccrouter.model.request import Request
+from ccrouter.pipeline.build import Pipeline
+from ccrouter.transformers.base import Context
+
+MODEL_FIRST = re.compile(rb'\A(\s*\{\s*"model"\s*:\s*)"(?:[^"\\]|\\.)*"')
+
+CLIENT_HEADERS = (
+    "anthropic-version",
+    "anthropic-beta",
+    "user-agent",
+    "x-app",
+    "anthropic-dangerous-direct-browser-access",
+)
+CLIENT_HEADER_PREFIXES = ("x-claude-code-", "x-stainless-")
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One attempt's wire request."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    context: Context
+    """For the reply's hooks."""
+
+
+class TransformerError(CCRouterError):
+    """A transformer's hook raised. The message names it and what it raised."""
+
+
+def prepare(
+    pipeline: Pipeline,
+    request: Request,
+    *,
+    raw: bytes | None,
+    api_key: str | None,
+    client_headers: Mapping[str, str],
+) -> Outbound:
+    """The wire request for `request` through `pipeline`. Pure: the same request gives the same bytes.
+
+    `raw` is the client's body where it still says what `request` says, else None. `client_headers` have lower-case
+    names; only an Anthropic upstream gets any of them, and never one that carries credentials.
+
+    Raises:
+        RequestError: the request cannot be sent to this target.
+        TransformerError: a hook raised.
+    """
+    notes = Notes()
+    model = pipeline.target.model
+    context = Context(pipeline.target.provider, model, pipeline.dialect.name, pipeline.quirks, request, notes)
+    untouched = raw is not None and pipeline.relays and not may_hold_foreign_state(raw)
+    body = with_model(raw, model) if raw is not None and untouched else None
+    if body is None:
+        request, context = run_request_hooks(pipeline, request, context)
+        wire = pipeline.dialect.encode(
+            request, model=model, origin=pipeline.target.provider, quirks=pipeline.quirks, notes=notes
+        )
+        for transformer in pipeline.wire_hooks:
+            try:
+                wire = transformer.wire(wire, context)
+            except Exception as error:  # whatever user code raises, told with its name
+                raise TransformerError(failure_text(transformer.name, "the wire body", error)) from error
+        body = orjson.dumps(wire)
+    url = pipeline.dialect.url(pipeline.base_url, model=model, stream=request.streamed)
+    headers = pipeline.dialect.headers(api_key, url=url)
+    if pipeline.dialect.name == "anthropic":
+        headers = {**headers, **forwarded_headers(client_headers)}
+    return Outbound(url, {**headers, **pipeline.headers}, body, context)
+
+
+def run_request_hooks(pipeline: Pipeline, request: Request, context: Context) -> tuple[Request, Context]:
+    """The request after every request hook, and the context that says so."""
+    for transformer in pipeline.request_hooks:
+        try:
+            request = transformer.request(request, context)
+        except RequestError:
+            raise
+        except Exception as error:  # whatever user code raises, told with its name
+            raise TransformerError(failure_text(transformer.name, "the request", error)) from error
+        context = Context(context.provider, context.model, context.dialect, context.quirks, request, context.notes)
+    return request, context
+
+
+def with_model(raw: bytes, model: str) -> bytes | None:
+    """`raw` with its model replaced and no other byte touched, or None when the model is not the first field.
+
+    Every Claude Code body begins with its model; finding it elsewhere would mean scanning megabytes.
+    """
+    replaced, count = MODEL_FIRST.subn(lambda match: match[1] + orjson.dumps(model), raw, count=1)
+    return replaced if count else None
+
+
+def forwarded_headers(client_headers: Mapping[str, str]) -> dict[str, str]:
+    """The client's headers that an Anthropic upstream should see: protocol, betas, who is calling; no credentials."""
+    return {
+        name: value
+        for name, value in client_headers.items()
+        if name in CLIENT_HEADERS or name.startswith(CLIENT_HEADER_PREFIXES)
+    }
+
+
+def failure_text(name: str, what: str, error: Exception) -> str:
+    """How a failing hook is told: with its name and the kind of error, without paths or a trace."""
+    return f"The transformer '{name}' failed on {what}: {type(error).__name__}: {error}"
