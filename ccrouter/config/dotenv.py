@@ -1,0 +1,71 @@
+"""The `.env` file beside the config: `KEY=value` lines."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccrouter.config.problems import Problem
+
+_START = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
+_ESCAPE = re.compile(r'\\([nrt"\\$])')
+_SINGLE_QUOTED = re.compile(r"'([^']*)'")
+_DOUBLE_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_AFTER_QUOTES = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class DotEnv:
+    """The variables of a `.env` file, and the lines that could not be read (warnings, without their text)."""
+
+    variables: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def parse_dotenv(text: str, file: Path) -> DotEnv:
+    """Read `KEY=value` and `export KEY=value` lines; the last of the same name counts.
+
+    Single quotes take everything as it is; double quotes know \\n, \\t, \\", \\\\ and \\$; both may span lines. Without
+    quotes a ` #` begins a comment. Nothing is substituted.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    variables: dict[str, str] = {}
+    problems: list[Problem] = []
+    at, line = 0, 1
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        content = text[at:end].strip()
+        start = _START.match(text, at)
+        if content and not content.startswith("#"):
+            if start is None or start.end() > end:
+                problems.append(_problem("this line is not KEY=value, it is left out", file, line))
+            else:
+                value, end = _value(text, start.end(), end)
+                if value is None:
+                    problems.append(_problem("the quotes of this value do not match, it is left out", file, line))
+                else:
+                    variables[start.group(1)] = value
+        line += text.count("\n", at, end + 1)
+        at = end + 1
+    return DotEnv(variables, tuple(problems))
+
+
+def _value(text: str, start: int, line_end: int) -> tuple[str | None, int]:
+    """The value that begins at `start`, and the offset of the end of its last line."""
+    quoted = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(text[start : start + 1])
+    if quoted is None:
+        return re.split(r"(?:^|[ \t])#", text[start:line_end], maxsplit=1)[0].strip(), line_end
+    match = quoted.match(text, start)
+    after = _AFTER_QUOTES.match(text, match.end()) if match else None
+    if match is None or after is None:
+        return None, line_end
+    value = match.group(1)
+    if quoted is _DOUBLE_QUOTED:
+        value = _ESCAPE.sub(lambda escape: _ESCAPES[escape.group(1)], value)
+    return value, after.end() - 1 if after.group().endswith("\n") else after.end()
+
+
+def _problem(message: str, file: Path, line: int) -> Problem:
+    return Problem("warning", message, 'Write KEY=value or KEY="value"', "", file, line, 1)
