@@ -1,0 +1,293 @@
+"""From an OpenAI-chat reply, streamed or whole, to events."""
+
+from typing import Final
+
+import orjson
+
+from ccrouter.dialects.base import ReplyContext
+from ccrouter.dialects.openai_chat.blocks import BlockWriter
+from ccrouter.dialects.openai_chat.calls import Calls
+from ccrouter.dialects.openai_chat.errors import error_of_frame, not_json
+from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
+from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
+from ccrouter.dialects.openai_chat.wire import (
+    CARRIED_FIELDS,
+    DONE,
+    MESSAGE_STATE,
+    REASONING_DETAILS,
+    REASONING_FIELDS,
+    THINKING_PART,
+    details_text,
+    first_text,
+    object_list,
+    parse_leniently,
+    text_of_parts,
+)
+from ccrouter.errors import UpstreamError, upstream_failure
+from ccrouter.model.events import Event, Failed, Finish, Start, TextDelta, Usage, UsageUpdate, merge_usage
+from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from ccrouter.sse import Frame
+
+CUT: Final = "the upstream ended the stream before the answer was finished"
+EMPTY: Final = "the upstream ended the stream without an answer"
+
+
+class ReplyDecoder:
+    """Decodes one reply. `finishing` is True once the upstream told the end and only usage or `[DONE]` can follow."""
+
+    def __init__(self, context: ReplyContext) -> None:
+        self._context = context
+        self._notes = context.notes
+        self._filters = tuple(context.wire_filters)
+        self._writer = BlockWriter(context.origin)
+        self._calls = Calls(self._writer)
+        self._id: str | None = None
+        self._model: str | None = None
+        self._created: Json = None
+        self._started = False
+        self._ended = False
+        self._whole = False
+        self._usage = Usage()
+        self._ending: str | None = None
+        self._stop_sequence: str | None = None
+        self._refused = False
+        self._plain_reasoning = False
+        self._updates: list[Event] = []
+
+    @property
+    def finishing(self) -> bool:
+        """True between a finish_reason and the end of the stream: the wait for it may be bounded."""
+        return self._ending is not None and not self._ended
+
+    def frame(self, frame: Frame) -> list[Event]:
+        """The events that one stream frame brings."""
+        if self._ended:
+            return []
+        data = frame.data
+        try:
+            chunk: Json = orjson.loads(data)
+        except ValueError:
+            data = data.strip()
+            if data == DONE:
+                return self._done(said=True)
+            if not data:
+                return []
+            chunk = parse_leniently(data)
+            if chunk is None:
+                return self._fail(not_json(data, what="stream frame"))
+        for wire_filter in self._filters:
+            chunk = wire_filter(chunk) if isinstance(chunk, dict) else chunk
+            if chunk is None:
+                return []
+        return self._chunk(chunk, frame.event)
+
+    def end(self) -> list[Event]:
+        """The events that the end of the stream brings."""
+        return [] if self._ended else self._done(said=False)
+
+    def whole(self, body: bytes) -> list[Event]:
+        """All events of a reply that came as one JSON body."""
+        if self._ended:
+            return []
+        self._whole = True
+        try:
+            reply: Json = orjson.loads(body)
+        except ValueError:
+            reply = parse_leniently(body)
+        if not isinstance(reply, dict | list):
+            return self._fail(not_json(body, what="answer"))
+        for wire_filter in self._filters:
+            reply = wire_filter(reply) if isinstance(reply, dict) else reply
+        fields = as_object(reply)
+        error = error_of_frame(reply)
+        if error is not None:
+            return self._fail(error)
+        if fields is None or not as_list(fields.get("choices")):
+            return self._fail(upstream_failure("the upstream's answer has no choices"))
+        events = self._chunk(fields, None)
+        return events if self._ended else events + self._done(said=True)
+
+    def _chunk(self, chunk: Json, event: str | None) -> list[Event]:
+        if not isinstance(chunk, dict):
+            error = error_of_frame(chunk, event=event)
+            return self._fail(error or not_json(orjson.dumps(chunk), what="stream frame"))
+        fields: JsonObject = chunk
+        choices = fields.get("choices")
+        # The common delta, short: one choice with nothing but more text for the open text block.
+        shown = self._writer.shown
+        if shown is not None and shown.kind == "text" and isinstance(choices, list) and len(choices) == 1:
+            text = _only_text(choices[0])
+            if text is not None and not fields.get("usage") and not fields.get("error"):
+                return [TextDelta(shown.key, text)]
+        if event == "error" or "error" in fields or choices is None:
+            error = error_of_frame(fields, event=event)
+            if error is not None:
+                return self._fail(error)
+        self._identify(fields)
+        failure: UpstreamError | None = None
+        for position, choice in enumerate(object_list(choices)):
+            failure = failure or self._choice(choice, position)
+        self._count(fields)
+        if failure is not None:
+            return self._fail(failure)
+        return self._new_events()
+
+    def _identify(self, fields: JsonObject) -> None:
+        self._id = self._id or as_str(fields.get("id"))
+        self._model = self._model or as_str(fields.get("model"))
+        self._created = self._created or fields.get("created")
+
+    def _choice(self, choice: JsonObject, position: int) -> UpstreamError | None:
+        """Take one choice. Returns the failure it tells of, if any: content before it has been written then."""
+        message = as_object(choice.get("delta"))
+        if message is None and not (self._writer.has_content and not self._whole):
+            message = as_object(choice.get("message"))
+        if message:
+            self._message(message, position)
+        if choice.get("error"):
+            return error_of_frame({"error": choice["error"]})
+        reason = as_str(choice.get("finish_reason"))
+        if not reason:
+            return None
+        ending = ending_of(reason)
+        if ending == "failed":
+            status = FAILURE_STATUS.get(reason.lower(), 502)
+            return upstream_failure(f"the upstream broke off the answer ({reason})", status=status, code=reason)
+        if ending is None:
+            self._notes.add("finish_reason", "choices[].finish_reason", f"unknown ending {reason!r} taken as end_turn")
+            ending = "end_turn"
+        # vLLM tells the matched stop string in `stop_reason`, SGLang in `matched_stop`; both put token ids there, too.
+        matched = as_str(choice.get("stop_reason")) or as_str(choice.get("matched_stop"))
+        if matched and ending == "end_turn" and matched.lower() not in FINISH:
+            ending, self._stop_sequence = "stop_sequence", matched
+        self._ending = stronger(self._ending, ending)
+        return None
+
+    def _message(self, message: JsonObject, position: int) -> None:
+        """Take the fields of a delta or of a whole message, in the order in which a model produces them."""
+        self._reasoning(message)
+        content = message.get("content")
+        if content:
+            self._content(content)
+        refusal = as_str(message.get("refusal"))
+        if refusal:
+            self._refused = True
+            self._writer.text(refusal)
+        state: JsonObject = {name: message[name] for name in MESSAGE_STATE if message.get(name)}
+        if state:
+            self._writer.carry(CARRIED_FIELDS, {"message": state})
+        calls = object_list(message.get("tool_calls"))
+        if calls:
+            self._calls.take(calls, self._seed(), choice=position, whole=self._whole)
+        legacy = as_object(message.get("function_call"))
+        if legacy:
+            self._calls.take_legacy(legacy, self._seed())
+        if message.get("executed_tools"):
+            self._notes.add("executed_tools", "choices[].delta", "tools the provider ran itself are not shown")
+        if message.get("annotations"):
+            self._notes.add("annotations", "choices[].delta", "the provider's own citations are not shown")
+        if message.get("audio"):
+            self._notes.add("audio", "choices[].delta", "audio in the answer is not shown")
+
+    def _reasoning(self, message: JsonObject) -> None:
+        found = first_text(message, REASONING_FIELDS)
+        if found is not None:
+            self._plain_reasoning = True
+        details = message.get(REASONING_DETAILS)
+        if isinstance(details, list) and details:
+            # The same text comes in both; a list that repeats what came in plain fields before is only kept.
+            text = found[1] if found is not None else "" if self._plain_reasoning else details_text(details)
+            self._writer.details(details, text, merge=not self._whole)
+        elif found is not None:
+            self._writer.reasoning(found[1], found[0])
+
+    def _content(self, content: Json) -> None:
+        if isinstance(content, str):
+            self._writer.text(content)
+            return
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, str):
+                kind, text = "text", part
+            elif isinstance(part, dict):
+                kind = as_str(part.get("type")) or "text"
+                text = text_of_parts(part.get(kind) if kind in ("thinking", "refusal") else part.get("text"))
+            else:
+                continue
+            if kind == "thinking":
+                self._writer.reasoning(text, THINKING_PART)
+            elif text:
+                self._refused = self._refused or kind == "refusal"
+                self._writer.text(text)
+            elif kind not in ("text", "output_text"):
+                self._notes.add(f"content part {kind}", "choices[].delta.content", "has no text to show")
+
+    def _seed(self) -> str:
+        return f"{self._id or ''}/{self._created or ''}/{self._context.origin}/{self._model or self._context.model}"
+
+    def _count(self, fields: JsonObject) -> None:
+        raw = find_usage(fields)
+        usage = read_usage(raw) if raw is not None else None
+        if usage is None:
+            return
+        merged = merge_usage(self._usage, usage)
+        if merged != self._usage:
+            self._usage = merged
+            if self._started:
+                self._updates.append(UsageUpdate(merged))
+
+    def _new_events(self) -> list[Event]:
+        """What came since the last call, behind the start event once there is something to tell."""
+        events = self._writer.take()
+        if self._updates:
+            events += self._updates
+            self._updates = []
+        if self._started or not events:
+            return events
+        return [self._start(), *events]
+
+    def _start(self) -> Start:
+        self._started = True
+        return Start(self._id or None, self._model or self._context.model, self._usage)
+
+    def _done(self, *, said: bool) -> list[Event]:
+        """The end: `said` by `[DONE]` (or by being a whole body), else by the stream's end alone."""
+        ending = self._ending
+        if ending is None:
+            if not said or not self._writer.has_content or self._calls.unfinished() is not None:
+                return self._fail(upstream_failure(CUT if self._writer.has_content else EMPTY))
+            ending = "end_turn"
+        if self._calls.nameless:
+            if ending not in STRONG:
+                return self._fail(upstream_failure("the upstream sent a tool call without a name"))
+            self._notes.add("tool call", "choices[].delta.tool_calls", "cut off before its name came")
+        for field in self._writer.finish():
+            self._notes.add(field, "choices[].delta", "reasoning state after the answer's text is not kept")
+        events = self._new_events()
+        if not self._started:
+            events = [self._start()]
+        reason = stop_reason(ending, has_tool_use=self._writer.has_tool_use)
+        if self._refused and reason == "end_turn":
+            reason = "refusal"
+        if reason == "end_turn" and ending == "tool_use":
+            self._notes.add("finish_reason", "choices[].finish_reason", "tool_calls without any call")
+        self._ended = True
+        return [*events, Finish(reason, self._stop_sequence if reason == "stop_sequence" else None)]
+
+    def _fail(self, error: UpstreamError) -> list[Event]:
+        events = self._new_events()
+        self._ended = True
+        return [*events, Failed(error)]
+
+
+def _only_text(choice: Json) -> str | None:
+    """The text of a choice that holds nothing else worth a look, or None."""
+    if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage"):
+        return None
+    delta = choice.get("delta")
+    if not isinstance(delta, dict):
+        return None
+    text = delta.get("content")
+    if not isinstance(text, str) or not text:
+        return None
+    size = len(delta)
+    return text if size == 1 or (size == 2 and "role" in delta) else None

@@ -1,0 +1,70 @@
+"""Token counts: OpenAI's and its imitators' usage objects in Anthropic's meaning."""
+
+from typing import Final
+
+from ccrouter.model.events import Usage
+from ccrouter.model.json import JsonObject, as_int, as_object
+
+CACHE_READ_FIELDS: Final = (
+    "prompt_cache_hit_tokens",  # DeepSeek
+    "cached_tokens",  # Moonshot, Together
+    "num_cached_tokens",  # Mistral
+    "cache_read_input_tokens",  # Anthropic behind a shim
+)
+CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read_tokens")
+CACHE_WRITE_FIELDS: Final = ("cache_creation_input_tokens",)
+CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation_tokens")
+
+
+def find_usage(chunk: JsonObject) -> JsonObject | None:
+    """The usage object of a chunk or whole body, wherever this provider puts it."""
+    usage = as_object(chunk.get("usage"))
+    if usage:
+        return usage
+    groq = as_object(chunk.get("x_groq"))
+    if groq is not None and (usage := as_object(groq.get("usage"))):
+        return usage
+    choices = chunk.get("choices")
+    if isinstance(choices, list):  # Moonshot
+        for choice in choices:
+            if isinstance(choice, dict) and (usage := as_object(choice.get("usage"))):
+                return usage
+    return None
+
+
+def read_usage(raw: JsonObject) -> Usage | None:
+    """`raw` in Anthropic's meaning, or None when it tells nothing (Copilot sends zeros until the end).
+
+    OpenAI's `prompt_tokens` includes cached tokens, Anthropic's `input_tokens` does not. xAI may report more cached
+    tokens than prompt tokens: there the prompt count leaves them out already (vercel/ai, xai usage converter).
+    """
+    prompt = _first(raw, "prompt_tokens", "input_tokens")
+    output = _first(raw, "completion_tokens", "output_tokens")
+    if not prompt and not output:
+        return None
+    details = as_object(raw.get("prompt_tokens_details")) or as_object(raw.get("input_tokens_details")) or {}
+    read = _largest(raw, CACHE_READ_FIELDS, details, CACHE_READ_DETAILS)
+    write = _largest(raw, CACHE_WRITE_FIELDS, details, CACHE_WRITE_DETAILS)
+    cached = (read or 0) + (write or 0)
+    if prompt is not None and cached <= prompt:
+        prompt -= cached
+    return Usage(input=prompt, output=output, cache_read=read, cache_write=write)
+
+
+def _first(raw: JsonObject, *names: str) -> int | None:
+    for name in names:
+        value = _count(raw, name)
+        if value is not None:
+            return value
+    return None
+
+
+def _largest(raw: JsonObject, names: tuple[str, ...], details: JsonObject, inner: tuple[str, ...]) -> int | None:
+    """The same count under several names: some providers send one of them as a zero that means nothing."""
+    counts = [_count(raw, name) for name in names] + [_count(details, name) for name in inner]
+    return max((count for count in counts if count is not None), default=None)
+
+
+def _count(raw: JsonObject, name: str) -> int | None:
+    value = as_int(raw.get(name))
+    return value if value is not None and value >= 0 else None
