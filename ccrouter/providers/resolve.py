@@ -1,0 +1,182 @@
+"""From a configured provider to its protocol and its facts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import SplitResult, urlsplit
+
+from ccrouter.config.types import ProviderConfig
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.model.json import Json, as_list, as_object
+from ccrouter.providers.presets import PRESETS, UNKNOWN_PROVIDER_MODELS, Preset
+
+PROTOCOL_NAMES: Final[Mapping[str, str]] = {
+    "anthropic": "anthropic",
+    "anthropic_messages": "anthropic",
+    "claude": "anthropic",
+    "messages": "anthropic",
+    "openai": "openai_chat",
+    "openai_chat": "openai_chat",
+    "openai_chat_completions": "openai_chat",
+    "openai_compatible": "openai_chat",
+    "chat": "openai_chat",
+    "chat_completions": "openai_chat",
+    "openai_responses": "openai_responses",
+    "responses": "openai_responses",
+    "gemini": "gemini",
+    "gemini_generate_content": "gemini",
+    "google": "gemini",
+}
+"""Spellings of the protocols, CCR 3's among them (`anthropic_messages`, …), folded by `_folded`."""
+
+PROTOCOL_OF_TRANSFORMER: Final[Mapping[str, str]] = {
+    "anthropic": "anthropic",
+    "openai": "openai_chat",
+    "gemini": "gemini",
+    "openai-responses": "openai_responses",
+    "vertex-gemini": "gemini",
+    "vertex-claude": "anthropic",
+    "vertex-openai": "openai_chat",
+}
+
+PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
+    ("/chat/completions", "openai_chat"),
+    ("/messages", "anthropic"),
+    ("/anthropic", "anthropic"),
+    ("/anthropic/v1", "anthropic"),
+    ("/responses", "openai_responses"),
+)
+
+
+def protocol_for(provider: ProviderConfig) -> str:
+    """The wire protocol: what the config says, else what its transformers say, else what the URL looks like.
+
+    A protocol that the config names in no known spelling is returned as it is, for the caller to complain about.
+    """
+    if provider.protocol is not None:
+        return PROTOCOL_NAMES.get(_folded(provider.protocol), provider.protocol)
+    for use in provider.use:
+        protocol = PROTOCOL_OF_TRANSFORMER.get(use.name.casefold())
+        if protocol is not None:
+            return protocol
+    return protocol_of_url(provider.api_base_url)
+
+
+def protocol_of_url(url: str) -> str:
+    """The wire protocol that a base URL or endpoint looks like; openai_chat where it says nothing."""
+    parts = _split(url)
+    path = parts.path.rstrip("/").casefold()
+    for ending, protocol in PATH_ENDINGS:
+        if path.endswith(ending):
+            return protocol
+    host = (parts.hostname or "").casefold()
+    if host == "api.anthropic.com":
+        return "anthropic"
+    if host == "generativelanguage.googleapis.com" and "/openai" not in path:
+        return "gemini"
+    return "openai_chat"
+
+
+def preset_for(provider: ProviderConfig) -> Preset | None:
+    """The preset of the host in the provider's URL, else the one of its name, else None."""
+    parts = _split(provider.api_base_url)
+    host = (parts.hostname or "").casefold()
+    try:
+        with_port = f"{host}:{parts.port}"
+    except ValueError:  # a port out of range is a config problem, told elsewhere
+        with_port = host
+    for preset in PRESETS:
+        for known in preset.hosts:
+            if known == with_port if ":" in known else host == known or host.endswith(f".{known}"):
+                return preset
+    name = provider.name.casefold()
+    return next((preset for preset in PRESETS if name == preset.name or name in preset.names), None)
+
+
+def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
+    """The facts about one model of a provider: preset, then its model rows, then what the config says.
+
+    Overrides that `validate_quirks` complains about are left out.
+    """
+    preset = preset_for(provider)
+    quirks = Quirks() if preset is None else preset.quirks
+    for pattern, changes in UNKNOWN_PROVIDER_MODELS if preset is None else preset.model_quirks:
+        if re.search(pattern, model, re.IGNORECASE):
+            quirks = replace(quirks, **changes)
+    window = provider.context_windows.get(model)
+    if window is not None:
+        quirks = replace(quirks, context_window=window)
+    overrides = {name: value for name, value in provider.quirks.items() if _complaint(name, value) is None}
+    return replace(quirks, **{name: _converted(name, value) for name, value in overrides.items()})
+
+
+def uses_bearer(provider: ProviderConfig) -> bool:
+    """True when the config asks for `Authorization: Bearer` alone: `["Anthropic", {"UseBearer": true}]`."""
+    return any(use.name.casefold() == "anthropic" and use.options.get("UseBearer") is True for use in provider.use)
+
+
+def validate_quirks(overrides: Mapping[str, Json]) -> list[str]:
+    """What is wrong with a provider's `quirks`, one sentence each: unknown names, values that don't fit."""
+    complaints = (_complaint(name, value) for name, value in overrides.items())
+    return [complaint for complaint in complaints if complaint is not None]
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url if "//" in url else f"//{url}")
+    except ValueError:  # `http://[` and its like: a config problem, told elsewhere
+        return SplitResult("", "", "", "", "")
+
+
+def _folded(protocol: str) -> str:
+    return re.sub(r"[\s.-]+", "_", protocol.strip().casefold())
+
+
+TYPES: Final[Mapping[str, Any]] = get_type_hints(Quirks)
+
+
+def _complaint(name: str, value: Json) -> str | None:
+    if name not in TYPES:
+        close = get_close_matches(name, TYPES, n=1, cutoff=0.6)
+        hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(sorted(TYPES))}"
+        return f"unknown quirk '{name}'; {hint}"
+    if _fits(value, TYPES[name]):
+        return None
+    return f"quirk '{name}' must be {_describe(TYPES[name])}"
+
+
+def _fits(value: Json, wanted: object) -> bool:
+    origin = get_origin(wanted)
+    if origin in {Union, UnionType}:
+        return any(_fits(value, choice) for choice in get_args(wanted))
+    if origin is Literal:
+        return value in get_args(wanted)
+    if origin is frozenset:
+        entries = as_list(value)
+        return entries is not None and all(isinstance(entry, str) for entry in entries)
+    if origin is not None:
+        return as_object(value) is not None
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, wanted) if isinstance(wanted, type) else False
+
+
+def _converted(name: str, value: Json) -> object:
+    return frozenset(as_list(value) or []) if get_origin(TYPES[name]) is frozenset else value
+
+
+def _describe(wanted: object) -> str:
+    origin = get_origin(wanted)
+    if origin in {Union, UnionType}:
+        return " or ".join(_describe(choice) for choice in get_args(wanted))
+    if origin is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(wanted))
+    if origin is frozenset:
+        return "a list of strings"
+    if origin is not None:
+        return "an object"
+    named: dict[object, str] = {bool: "true or false", int: "a whole number", str: "a string", NoneType: "null"}
+    return named.get(wanted, str(wanted))

@@ -1,0 +1,161 @@
+"""Splitting reasoning out of text in which a model wrote it between tags (`<think>…</think>`).
+
+A filter over events, so it is the same for streamed and whole replies. Blocks that it makes need keys that the decoder
+did not give out: it renames every block of the reply, counting from 0.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from ccrouter.model.envelope import Envelope, seal
+from ccrouter.model.events import (
+    BlockHead,
+    BlockKey,
+    BlockStart,
+    BlockStop,
+    Event,
+    Failed,
+    OpaqueDelta,
+    Signature,
+    TextBlock,
+    TextDelta,
+    ThinkingBlock,
+    ThinkingDelta,
+    ToolInputDelta,
+)
+
+
+class TagSplitter:
+    """Splits one reply. In each text block the first pair of tags counts; one right after a backtick is a quotation.
+
+    No tag: the text stays text, also what came before a tag. No closing tag: what came is thinking, and the blocks
+    behind it are as they were. White space around the tags is dropped, and so is an empty pair of them.
+    """
+
+    def __init__(self, opening: str, closing: str, provider: str) -> None:
+        self._opening = opening
+        self._closing = closing
+        self._signature = seal(Envelope(provider, "text"))
+        self._keys = 0
+        self._key: BlockKey = 0  # of the block that is open on our side
+        self._open: Literal["text", "thinking", "other"] | None = None
+        self._in_text = False  # the upstream's open block is a text block
+        self._head = TextBlock()
+        self._mode: Literal["before", "inside", "after"] = "before"
+        self._held = ""
+        self._previous = ""  # the character before what is held
+
+    def __call__(self, batch: list[Event]) -> list[Event]:
+        """The events for one batch."""
+        out: list[Event] = []
+        for event in batch:
+            self._see(event, out)
+        return out
+
+    def _see(self, event: Event, out: list[Event]) -> None:
+        match event:
+            case TextDelta():
+                self._text(event.text, out)
+            case BlockStart(block=TextBlock() as head):
+                self._in_text, self._head, self._mode, self._previous = True, head, "before", ""
+            case BlockStart():
+                self._start("other", event.block, out)
+            case BlockStop() if self._in_text:
+                self._end_of_text(out)
+            case BlockStop():
+                self._stop(out)
+            case OpaqueDelta() if self._in_text:
+                self._release(out)
+                self._switch("text", out)
+                out.append(replace(event, key=self._key))
+            case ThinkingDelta() | Signature() | ToolInputDelta() | OpaqueDelta():
+                out.append(replace(event, key=self._key))
+            case Failed():
+                self._release(out)
+                out.append(event)
+            case _:
+                out.append(event)
+
+    def _text(self, text: str, out: list[Event]) -> None:
+        rest = self._held + text
+        self._held = ""
+        if self._mode == "before":
+            at = self._find_opening(rest)
+            if at < 0:
+                self._emit_or_hold(rest, self._opening, out)
+                return
+            self._emit(rest[:at] if rest[:at].strip() or self._open else "", out)
+            self._stop(out)
+            self._mode = "inside"
+            rest = rest[at + len(self._opening) :]
+        if self._mode == "inside":
+            at = rest.find(self._closing)
+            if at < 0:
+                self._emit_or_hold(rest, self._closing, out)
+                return
+            self._emit(rest[:at], out)
+            self._stop(out)
+            self._mode = "after"
+            rest = rest[at + len(self._closing) :]
+        self._emit(rest, out)
+
+    def _find_opening(self, text: str) -> int:
+        at = text.find(self._opening)
+        while at >= 0 and (text[at - 1] if at else self._previous) == "`":
+            at = text.find(self._opening, at + 1)
+        return at
+
+    def _emit_or_hold(self, text: str, tag: str, out: list[Event]) -> None:
+        """Emit `text` up to what may be the beginning of `tag`. White space waits for what follows it at the start."""
+        keep = len(text) if self._open is None and not text.strip() else _length_of_partial(text, tag)
+        self._held = text[len(text) - keep :]
+        self._emit(text[: len(text) - keep], out)
+
+    def _emit(self, text: str, out: list[Event]) -> None:
+        if self._mode != "before" and self._open is None:
+            text = text.lstrip()
+        if not text:
+            return
+        self._previous = text[-1]
+        if self._mode == "inside":
+            self._switch("thinking", out)
+            out.append(ThinkingDelta(self._key, text))
+        else:
+            self._switch("text", out)
+            out.append(TextDelta(self._key, text))
+
+    def _release(self, out: list[Event]) -> None:
+        """Give out what was held: it was no tag after all."""
+        held, self._held = self._held, ""
+        self._emit(held, out)
+
+    def _end_of_text(self, out: list[Event]) -> None:
+        self._release(out)
+        if self._mode == "before":
+            self._switch("text", out)  # an empty block stays one
+        self._stop(out)
+        self._in_text = False
+
+    def _switch(self, kind: Literal["text", "thinking"], out: list[Event]) -> None:
+        if self._open != kind:
+            self._stop(out)
+            self._start(kind, self._head if kind == "text" else ThinkingBlock(), out)
+
+    def _start(self, kind: Literal["text", "thinking", "other"], head: BlockHead, out: list[Event]) -> None:
+        self._key, self._keys, self._open = self._keys, self._keys + 1, kind
+        out.append(BlockStart(self._key, head))
+
+    def _stop(self, out: list[Event]) -> None:
+        if self._open == "thinking":
+            out.append(Signature(self._key, self._signature))
+        if self._open is not None:
+            out.append(BlockStop(self._key))
+        self._open = None
+
+
+def _length_of_partial(text: str, tag: str) -> int:
+    """How many characters at the end of `text` may be the beginning of `tag`."""
+    for length in range(min(len(text), len(tag) - 1), 0, -1):
+        if text.endswith(tag[:length]):
+            return length
+    return 0
