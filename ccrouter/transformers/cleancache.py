@@ -5,7 +5,7 @@ from dataclasses import replace
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import JsonObject
 from ccrouter.transformers.base import Context, Transformer
-from ccrouter.transformers.cache_control import strip_cache_control
+from ccrouter.transformers.cache_control import without_cache_control
 
 
 class CleanCache(Transformer):
@@ -19,5 +19,4 @@ class CleanCache(Transformer):
 
     def wire(self, body: JsonObject, context: Context) -> JsonObject:
         """Take out the marks that the anthropic dialect keeps and that other transformers put in."""
-        strip_cache_control(body)
-        return body
+        return without_cache_control(body)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import JsonObject, as_list, as_object
+from ccrouter.model.json import Json, JsonObject, as_list, as_object
 from ccrouter.providers.presets import GROQ_REFUSED_MESSAGE_KEYS
 from ccrouter.transformers.base import Context, Transformer
 
@@ -25,10 +25,17 @@ class Groq(Transformer):
 
     def wire(self, body: JsonObject, context: Context) -> JsonObject:
         """Drop `$schema` at the root of each tool's parameters; a tool without parameters is fine."""
-        for entry in as_list(body.get("tools")) or []:
-            function = as_object((as_object(entry) or {}).get("function")) or {}
-            parameters = as_object(function.get("parameters"))
-            if parameters is not None and "$schema" in parameters:
-                # The schema object may be the client's own, shared with the next attempt: replaced, not changed.
-                function["parameters"] = {key: value for key, value in parameters.items() if key != "$schema"}
+        tools = as_list(body.get("tools"))
+        if tools:
+            body["tools"] = [_without_schema_uri(tool) for tool in tools]
         return body
+
+
+def _without_schema_uri(tool: Json) -> Json:
+    """The tool, its schema copied where it changes: the original is shared with the next attempt."""
+    function = as_object((as_object(tool) or {}).get("function"))
+    parameters = as_object((function or {}).get("parameters"))
+    if not isinstance(tool, dict) or function is None or parameters is None or "$schema" not in parameters:
+        return tool
+    kept: JsonObject = {key: value for key, value in parameters.items() if key != "$schema"}
+    return {**tool, "function": {**function, "parameters": kept}}

@@ -6,7 +6,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import JsonObject
 from ccrouter.providers.presets import takes_cache_control
 from ccrouter.transformers.base import Context, Transformer
-from ccrouter.transformers.cache_control import strip_cache_control
+from ccrouter.transformers.cache_control import without_cache_control
 from ccrouter.transformers.options import ANY_OPTIONS
 
 
@@ -26,6 +26,6 @@ class OpenRouter(Transformer):
     def wire(self, body: JsonObject, context: Context) -> JsonObject:
         """Take the marks out for models that have no use for them, and add the options."""
         if not takes_cache_control(context.model):
-            strip_cache_control(body)
+            body = without_cache_control(body)
         body.update(self.options)
         return body
