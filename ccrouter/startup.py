@@ -37,10 +37,10 @@ class Ready:
 
 
 class StartFailed(CCRouterError):  # noqa: N818 - it says what happened, in the words of the handshake
-    """The server did not start. `problems` are the config's where `kind` is "config"."""
+    """The server did not start. `problems` are the config's where `kind` is "config"; str() gives a line each."""
 
     def __init__(self, message: str, problems: Iterable[Problem] = (), *, kind: FailureKind = "other") -> None:
-        super().__init__(message)
         self.message = message
         self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  {problem.severity}: {problem}" for problem in self.problems)]))
         self.kind: FailureKind = kind

@@ -4,6 +4,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -43,6 +44,9 @@ class Foreign:
 
     hint: str = ""
 
+
+Address: TypeAlias = tuple[str, int]
+"""Host and port."""
 
 Probe: TypeAlias = Health | Silent | Foreign
 
@@ -87,22 +91,21 @@ def probe(endpoint: str, timeout: float = PROBE_SECONDS) -> Probe:
     return Foreign("it answers like the original claude-code-router" if original else "")
 
 
-def find_daemon(state_file: Path, host: str | None, port: int | None) -> Daemon | None:
+def find_daemon(state_file: Path, configured: Callable[[], Address | None]) -> Daemon | None:
     """The daemon that answers, first at the address it left in `state_file`, then at the configured one.
 
-    Raises PermissionError where the state file is somebody else's.
+    `configured` is called only where the first does not answer. Raises PermissionError where the state file is
+    somebody else's.
     """
     state = read_state(state_file)
     if state is not None:
         answer = probe(state.endpoint)
         if isinstance(answer, Health):
             return Daemon(answer, state if answer.instance == state.instance else None)
-    if host is None or port is None:
+    address = configured()
+    if address is None or (state is not None and state.endpoint == endpoint_of(*address)):
         return None
-    endpoint = endpoint_of(host, port)
-    if state is not None and state.endpoint == endpoint:
-        return None
-    answer = probe(endpoint)
+    answer = probe(endpoint_of(*address))
     return Daemon(answer, None) if isinstance(answer, Health) else None
 
 

@@ -1,0 +1,136 @@
+"""The `ccr` command line: a group whose commands load when they are called."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import click
+
+from ccrouter import __version__
+
+
+class Entry(NamedTuple):
+    """Where a command is ("module:attribute") and what `ccr --help` says of it, so that help imports no command."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "code": Entry("ccrouter.commands.code:code", "Run Claude Code through the router (every argument is passed on)"),
+    "start": Entry("ccrouter.commands.start:start", "Start the daemon; returns when it answers"),
+    "stop": Entry("ccrouter.commands.stop:stop", "Stop the daemon; open streams finish first"),
+    "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
+    "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
+    "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
+    "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
+    "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),
+    "env": Entry("ccrouter.commands.activate:activate", "The same as activate"),
+    "demo": Entry("ccrouter.commands.demo:demo", "Try every route on a built-in provider, without key or network"),
+    "version": Entry("ccrouter.commands.version:version", "Show the version"),
+    "help": Entry("ccrouter.commands.version:help_command", "Show this help"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group of the COMMANDS table; a command's module is imported when the command is looked up."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table: what one needs first comes first."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        return cast(click.Command, getattr(importlib.import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The config file [default: $CCR_CONFIG, else ~/.claude-code-router/config.json].",
+)
+@click.version_option(__version__, "-v", "--version", message="ccrouter version: %(version)s")
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """Claude Code, through the router, to the models you want to use."""
+    context.obj = config
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(1)  # as CCR does: nothing was asked for
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of `ccr` and `ccrouter`: run the command line and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; its exit code. Errors that are no bug become one clear line on stderr.
+
+    CCR_DEBUG=1 shows the traceback instead.
+    """
+    _survive_narrow_consoles()
+    try:
+        outcome = cli.main(
+            args=list(arguments) if arguments is not None else None, prog_name="ccr", standalone_mode=False
+        )
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        _drop_standard_output()
+        return 1
+    except Exception as error:
+        message = _explain(error)
+        if message is None or os.environ.get("CCR_DEBUG") == "1":
+            raise
+        click.secho(message, err=True, fg="red")
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _explain(error: Exception) -> str | None:
+    """The text for an error that is the user's or the system's doing; None for a bug, which keeps its traceback."""
+    from ccrouter.errors import CCRouterError
+
+    if isinstance(error, CCRouterError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or error}"
+    return None
+
+
+def _survive_narrow_consoles() -> None:
+    """A Windows console in a legacy code page cannot show every character; a `?` is better than a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and getattr(stream, "errors", None) == "strict":
+            reconfigure(errors="replace")
+
+
+def _drop_standard_output() -> None:
+    """The reader has gone (`ccr logs | head`); the flush at exit must not fail once more."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)

@@ -1,0 +1,56 @@
+"""Where a config's daemon would listen, read as leniently as can be: also from a config that has other errors."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT
+from ccrouter.daemon.control import Address
+from ccrouter.model.json import Json, as_int, as_object, as_str
+
+
+def configured_address(path: Path, environment: Mapping[str, str]) -> Address | None:
+    """Host and port that the config at `path` names; None where it is missing or cannot be parsed.
+
+    A start, a reload and `ccr config check` go through the whole check of a config. This is only for asking whether
+    a daemon answers there, which must be quick and work while the config is broken.
+    """
+    from ccrouter.config.read import read
+
+    try:
+        document = read(path.read_bytes(), path).document
+    except OSError:
+        return None
+    entries = as_object(document.value) if document is not None else None
+    if entries is None:
+        return None
+    dotenv = _dotenv(path)
+    port = _port(_lookup(entries, "PORT", environment, dotenv))
+    host = as_str(_lookup(entries, "HOST", environment, dotenv)) or DEFAULT_HOST
+    key = as_str(_lookup(entries, "APIKEY", environment, dotenv))
+    return (host if key else DEFAULT_HOST), port  # without a key the server binds to loopback only
+
+
+def _lookup(entries: Mapping[str, Json], name: str, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Json:
+    """The value of `name`, its lower-case spelling included, with variables put in."""
+    from ccrouter.config.interpolate import interpolate_text
+
+    value = entries.get(name, entries.get(name.lower()))
+    return interpolate_text(value, environment, dotenv)[0] if isinstance(value, str) else value
+
+
+def _port(value: Json) -> int:
+    text = as_str(value)
+    if text is not None and text.strip().isascii() and text.strip().isdigit():
+        return int(text.strip())
+    number = as_int(value)
+    return DEFAULT_PORT if number is None else number
+
+
+def _dotenv(path: Path) -> Mapping[str, str]:
+    from ccrouter.config.dotenv import parse_dotenv
+
+    file = path.with_name(".env")
+    try:
+        return parse_dotenv(file.read_text(encoding="utf-8"), file).variables
+    except (OSError, UnicodeDecodeError):
+        return {}

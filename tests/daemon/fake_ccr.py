@@ -1,0 +1,122 @@
+"""The real command line on a server of the standard library; run as a script in place of `ccr`.
+
+The server obeys the contract of `ccrouter.server.serve.run`. The environment says how it misbehaves (FAKE_DAEMON):
+"silent" never answers, "crash" dies, "bad-config" refuses, "deaf" ignores /admin/stop, "immortal" SIGTERM too.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from ccrouter.config.problems import Problem
+from ccrouter.daemon import spawn
+from ccrouter.startup import Ready, StartFailed
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = os.name == "posix"
+
+
+def make_handler(
+    instance: str, token: str, config: Path, environment: Mapping[str, str]
+) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
+            pass
+
+        def reply(self, status: int, content: dict[str, object]) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:  # noqa: N802 - the base class' name
+            if self.path == "/health":
+                self.reply(200, {"status": "ok", "service": "ccrouter", "version": "0.1.0", "instance": instance})
+            elif self.headers.get("x-ccr-admin-token") != token:
+                self.reply(401, {})
+            else:
+                self.reply(200, status_of(config, environment))
+
+        def do_POST(self) -> None:  # noqa: N802 - the base class' name
+            if self.headers.get("x-ccr-admin-token") != token:
+                self.reply(401, {})
+                return
+            self.reply(202, {})
+            if environment.get("FAKE_DAEMON") not in ("deaf", "immortal"):
+                threading.Thread(target=self.server.shutdown).start()
+
+    return Handler
+
+
+def status_of(config: Path, environment: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "pid": os.getpid(),
+        "uptime_seconds": 3725.4,
+        "config": str(config),
+        "providers": [{"name": "mock", "models": 2, "protocol": "openai_chat"}],
+        "routes": {"default": "mock,m-text", "think": "mock,m-think"},
+        "open_requests": 1,
+        "requests_total": 12,
+        "problems": [{"severity": "warning", "text": "config.json:3:1 /LOGG: unknown key"}],
+        "leaked": [name for name in ("CCR_ADMIN_TOKEN", "CCR_INSTANCE") if name in environment],
+    }
+
+
+def run(
+    config_path: Path,
+    *,
+    environment: Mapping[str, str],
+    announce: Callable[[Ready], None],
+    instance: str,
+    admin_token: str,
+) -> int:
+    mode = environment.get("FAKE_DAEMON", "")
+    print("a stray print", flush=True)
+    if mode == "silent":
+        time.sleep(60)
+    if mode == "crash":
+        os.write(2, b"the last words\n")
+        os._exit(7)
+    if mode == "bug":
+        raise ZeroDivisionError("a bug")
+    if mode == "bad-config":
+        problem = Problem("error", "no such provider", "Did you mean mock?", "/Router/default", config_path, 4, 2)
+        raise StartFailed("The config cannot be used:", [problem], kind="config")
+    if mode == "immortal":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    port = int(json.loads(config_path.read_text())["PORT"])
+    try:
+        server = Server(("127.0.0.1", port), make_handler(instance, admin_token, config_path, environment))
+    except OSError as error:
+        raise StartFailed(f"port {port} is taken", kind="port_taken") from error
+    announce(Ready("127.0.0.1", port, os.getpid(), instance))
+    with server:
+        server.serve_forever(poll_interval=0.02)
+    return 0
+
+
+def install() -> None:
+    """Put the fake server where the real one is imported from, and have it spawned through this script."""
+    module = types.ModuleType("ccrouter.server.serve")
+    module.__dict__["run"] = run
+    sys.modules["ccrouter.server.serve"] = module
+    spawn.daemon_command = lambda config: [sys.executable, __file__, "start", "--foreground", "--config", str(config)]
+
+
+if __name__ == "__main__":
+    from ccrouter.cli import main
+    from ccrouter.commands import code
+
+    install()
+    code.start_command = lambda config: [sys.executable, __file__, "start", "--config", str(config)]
+    main()
