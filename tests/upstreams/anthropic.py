@@ -232,7 +232,7 @@ def whole(body: JsonObject, reply: Reply, number: int = 1) -> JsonObject:
     if text:
         content.append({"type": "text", "text": "".join(text)})
     content.extend(
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in reply.calls
+        {"type": "tool_use", "id": call.id, "name": call.name, "input": dict(call.arguments)} for call in reply.calls
     )
     return {
         "id": f"msg_{number}",
@@ -264,7 +264,7 @@ def pieces(body: JsonObject, reply: Reply, number: int = 1) -> Iterator[bytes]:
         )
         index += 1
     for call in reply.calls:
-        arguments = orjson.dumps(call.arguments).decode()
+        arguments = orjson.dumps(dict(call.arguments)).decode()
         fragments: list[JsonObject] = [
             {"type": "input_json_delta", "partial_json": arguments[start : start + call.fragment]}
             for start in range(0, len(arguments), call.fragment)

@@ -238,7 +238,7 @@ def whole(body: JsonObject, reply: Reply, number: int = 1) -> JsonObject:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": orjson.dumps(call.arguments).decode()},
+                "function": {"name": call.name, "arguments": orjson.dumps(dict(call.arguments)).decode()},
             }
             for call in reply.calls
         ]
@@ -296,6 +296,6 @@ def _fragments(calls: tuple[Call, ...], interleaved: bool) -> Iterator[JsonObjec
 
 def _fragments_of(index: int, call: Call) -> Iterator[JsonObject]:
     yield {"index": index, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
-    arguments = orjson.dumps(call.arguments).decode()
+    arguments = orjson.dumps(dict(call.arguments)).decode()
     for start in range(0, len(arguments), call.fragment):
         yield {"index": index, "function": {"arguments": arguments[start : start + call.fragment]}}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ccrouter.model.json import JsonObject
+from ccrouter.model.json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Call:
     """One tool call. Streamed, its arguments come in fragments of `fragment` characters."""
 
     name: str
-    arguments: JsonObject
+    arguments: Mapping[str, Json]
     id: str = "call_1"
     fragment: int = 9
 
@@ -67,7 +67,7 @@ def text(*pieces: str) -> Reply:
     return Reply(text=pieces)
 
 
-def call(name: str, arguments: JsonObject, identity: str = "call_1") -> Reply:
+def call(name: str, arguments: Mapping[str, Json], identity: str = "call_1") -> Reply:
     """An answer that is one tool call."""
     return Reply(calls=(Call(name, arguments, identity),))
 
