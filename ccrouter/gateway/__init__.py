@@ -1,0 +1,1 @@
+"""The life of a request, between the server and the upstreams."""

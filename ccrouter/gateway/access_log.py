@@ -1,0 +1,39 @@
+"""One line a request, for people: no bodies, no keys."""
+
+from ccrouter.gateway.types import Record
+
+
+def log_line(record: Record) -> str:
+    """`key=value` pairs in a fixed order; text with spaces is quoted."""
+    usage = record.usage
+    prompt = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
+    fields = [
+        f"id={record.request_id}",
+        f"session={(record.session or '-')[:8]}",
+        f"status={record.status or '-'}",
+        f"scenario={record.scenario}",
+        f"target={quoted(record.target)}",
+        f"in={prompt}",
+        f"cached={usage.cache_read or 0}",
+        f"out={usage.output or 0}",
+        f"first_byte={milliseconds(record.first_byte)}",
+        f"total={milliseconds(record.total)}",
+        f"attempts={record.attempts}",
+        f"stream={'yes' if record.streamed else 'no'}",
+        f"reason={quoted(record.reason)}",
+    ]
+    if record.error:
+        fields.append(f"error={quoted(record.error)}")
+    fields += [f"failed={quoted(failure)}" for failure in record.failures]
+    return " ".join(fields)
+
+
+def quoted(text: str) -> str:
+    """`text` on one line, in quotes when it holds a space."""
+    line = " ".join(text.split())[:300]
+    return f'"{line}"' if " " in line or not line else line
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Seconds as whole milliseconds, `-` when not known."""
+    return "-" if seconds is None else f"{seconds * 1000:.0f}ms"

@@ -1,0 +1,164 @@
+"""One attempt: one target, one key, up to the point of no return.
+
+Nothing is sent to the client before the upstream's first meaningful frame; a failure until then is raised, and the next
+attempt may do better. After it the stream is committed: it goes on or ends in an honest `error` event.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ccrouter.config.types import Target
+from ccrouter.dialects.anthropic.stream import ReplyDefaults
+from ccrouter.errors import UpstreamError
+from ccrouter.gateway.types import Incoming, Service
+from ccrouter.model.events import Usage
+from ccrouter.model.request import Request
+from ccrouter.pipeline.build import Pipeline
+from ccrouter.pipeline.inbound import Reply
+from ccrouter.pipeline.outbound import Outbound, prepare
+from ccrouter.upstream.client import UpstreamClient, UpstreamReply
+
+GRACE_AFTER_FINISH = 2.0
+"""Seconds to wait for usage or the end of a stream whose answer is complete: some never close
+(musistudio/claude-code-router#1271)."""
+DRAIN_SECONDS = 0.5
+"""How long a finished reply's connection may take to end properly, so that it can be used again."""
+HELD_BYTES = 256 * 1024
+"""A relayed stream that sends more than this without anything meaningful is committed all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one attempt works with."""
+
+    pipeline: Pipeline
+    outbound: Outbound
+    defaults: ReplyDefaults
+    streamed: bool
+    proxy: str | None
+    read_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt went. `body` is the whole message for a client that wanted no stream."""
+
+    usage: Usage
+    body: bytes = b""
+    failure: UpstreamError | None = None
+    """Set when the answer broke after it was committed."""
+
+
+def make_attempt(
+    service: Service,
+    target: Target,
+    request: Request,
+    incoming: Incoming,
+    *,
+    key: str | None,
+    raw: bytes | None,
+    estimate: int,
+) -> Attempt:
+    """Everything for one attempt.
+
+    Raises:
+        RequestError: the target cannot be used, or not for this request.
+        TransformerError: a hook raised.
+    """
+    pipeline = service.pipeline(target)
+    outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers)
+    defaults = ReplyDefaults(f"msg_{incoming.request_id.removeprefix('req_')}", target.model, estimate)
+    return Attempt(
+        pipeline,
+        outbound,
+        defaults,
+        streamed=request.streamed,
+        proxy=service.proxies.get(target.provider),
+        read_seconds=service.config.api_timeout_ms / 1000,
+    )
+
+
+async def run_attempt(
+    client: UpstreamClient,
+    attempt: Attempt,
+    *,
+    commit: Callable[[], Awaitable[None]],
+    write: Callable[[bytes], Awaitable[None]],
+    finish: Callable[[], Awaitable[None]],
+) -> Outcome:
+    """Send the request and pass the answer on.
+
+    Raises:
+        UpstreamError: it failed before anything was committed.
+    """
+    outbound = attempt.outbound
+    async with client.open(
+        outbound.url, outbound.headers, outbound.body, read_seconds=attempt.read_seconds, proxy=attempt.proxy
+    ) as upstream:
+        if not 200 <= upstream.status < 300:
+            raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
+        reply = Reply(attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed)
+        if not attempt.streamed:
+            return await collect(upstream, reply)
+        outcome = await stream(upstream, reply, commit=commit, write=write)
+        await finish()
+        if outcome.failure is None:
+            await drain(upstream)
+        return outcome
+
+
+async def collect(upstream: UpstreamReply, reply: Reply) -> Outcome:
+    """The whole answer. A failure anywhere in it is raised: nothing was sent yet."""
+    body = b""
+    while not reply.ended:
+        chunk = await upstream.read(GRACE_AFTER_FINISH if reply.finishing else None)
+        body = reply.feed(chunk) if chunk else reply.end()
+        if not chunk:
+            break
+    if reply.failure is not None:
+        raise reply.failure
+    return Outcome(reply.usage, body)
+
+
+async def stream(
+    upstream: UpstreamReply,
+    reply: Reply,
+    *,
+    commit: Callable[[], Awaitable[None]],
+    write: Callable[[bytes], Awaitable[None]],
+) -> Outcome:
+    """Pass the answer on as it comes: one write for each read."""
+    held = b""
+    committed = False
+    while not reply.ended:
+        broken: UpstreamError | None = None
+        try:
+            chunk = await upstream.read(GRACE_AFTER_FINISH if reply.finishing else None)
+        except UpstreamError as error:
+            if not committed:
+                raise
+            chunk, broken = b"", error
+        out = reply.feed(chunk) if chunk else reply.end()
+        if committed:
+            if out:
+                await write(out)
+        elif reply.failure is not None:
+            raise reply.failure
+        else:
+            held += out
+            if reply.meaningful or len(held) > HELD_BYTES:
+                committed = True
+                await commit()
+                await write(held)
+                held = b""
+        if not chunk:
+            return Outcome(reply.usage, failure=broken or reply.failure)
+    return Outcome(reply.usage, failure=reply.failure)
+
+
+async def drain(upstream: UpstreamReply) -> None:
+    """Read the last bytes of a finished reply, so that its connection goes back to the pool instead of being closed."""
+    try:
+        await upstream.read(DRAIN_SECONDS)
+    except UpstreamError:
+        return  # the answer is complete; how its connection ends concerns nobody

@@ -1,0 +1,77 @@
+"""The client's side of one streamed answer."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from ccrouter.dialects.anthropic.stream import PING
+from ccrouter.gateway.heartbeat import Heartbeat
+from ccrouter.gateway.types import ClientStream, Record
+from ccrouter.router import Decision
+
+# Proxies that buffer, or an answer that is not called a stream, make Claude Code ask twice (field-notes, pain 12).
+STREAM_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+
+class Delivery:
+    """The client's side of one streamed answer: commits once, writes, pings through silence."""
+
+    def __init__(self, stream: ClientStream, record: Record, decision: Decision, begun: float) -> None:
+        self.committed = False
+        self._stream = stream
+        self._record = record
+        self._decision = decision
+        self._begun = begun
+        self._committing: asyncio.Lock | None = None
+        self._heartbeat = Heartbeat(self._ping)
+
+    async def commit(self) -> None:
+        """Send the status line and headers, unless a ping did already."""
+        if self.committed:
+            return
+        if self._committing is None:
+            self._committing = asyncio.Lock()
+        async with self._committing:
+            if not self.committed:
+                await self._stream.start({**STREAM_HEADERS, **decision_headers(self._decision, self._record)})
+                self.committed = True
+                self._record.status = 200
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the answer."""
+        if self._record.first_byte is None:
+            self._record.first_byte = time.perf_counter() - self._begun
+        self._heartbeat.wrote()
+        await self._stream.write(data)
+
+    async def finish(self) -> None:
+        """End the answer."""
+        self.close()
+        await self._stream.finish()
+
+    def close(self) -> None:
+        """No more pings."""
+        self._heartbeat.stop()
+
+    async def _ping(self) -> None:
+        await self.commit()
+        await self._stream.write(PING)
+
+
+def decision_headers(decision: Decision, record: Record) -> Mapping[str, str]:
+    """What happened, in the answer's headers."""
+    return {
+        "x-ccr-scenario": decision.scenario,
+        "x-ccr-target": header_text(record.target),
+        "x-ccr-reason": header_text(decision.reason),
+        "x-ccr-attempts": str(record.attempts),
+    }
+
+
+def header_text(text: str) -> str:
+    """`text` as a header value: what is not printable ASCII is left out, since names and reasons come from anywhere."""
+    return "".join([letter if " " <= letter <= "~" else "?" for letter in text])[:500]

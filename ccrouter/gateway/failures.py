@@ -1,0 +1,57 @@
+"""What a client is told when every attempt failed.
+
+Claude Code recovers by the wording of 400s, retries 5xx and 429, and takes a 401 for a broken login of its own
+(field-notes 4.5), so the provider's words stay as they are where they matter and the provider is named elsewhere.
+"""
+
+import math
+
+import orjson
+
+from ccrouter.config.types import Target
+from ccrouter.dialects.anthropic.errors import encode_error
+from ccrouter.errors import CCRouterError, ErrorDetail, RequestError, UpstreamError
+from ccrouter.gateway.types import Answer
+
+WORDING_MATTERS = frozenset({400, 413, 422})
+
+
+def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
+    """`error` as the client should see it."""
+    if not isinstance(error, UpstreamError):
+        return error
+    detail = error.detail
+    if detail.status in WORDING_MATTERS:
+        return error
+    if detail.status in {401, 403}:
+        message = f"The provider '{target.provider}' refused its API key for {target}: {detail.message}"
+        return UpstreamError(ErrorDetail("api_error", message, 502, detail.code), retryable=False)
+    message = f"{target}: {detail.message}"
+    return UpstreamError(
+        ErrorDetail(detail.type, message, detail.status, detail.code, detail.retry_after), retryable=error.retryable
+    )
+
+
+def answer_for(error: CCRouterError, request_id: str) -> Answer:
+    """The HTTP answer for a failure before anything was streamed."""
+    headers = {"content-type": "application/json"}
+    if isinstance(error, RequestError):
+        body = encode_error(error.type, error.message, request_id)
+        return Answer(error.status, orjson.dumps(body), headers)
+    if isinstance(error, UpstreamError):
+        detail = error.detail
+        if detail.retry_after is not None:
+            headers["retry-after"] = str(max(1, math.ceil(detail.retry_after)))
+        if not error.retryable and detail.status >= 500:
+            headers["x-should-retry"] = "false"
+        body = encode_error(detail.type, detail.message, request_id)
+        return Answer(detail.status, orjson.dumps(body), headers)
+    return Answer(500, orjson.dumps(encode_error("api_error", str(error), request_id)), headers)
+
+
+def as_upstream_error(error: CCRouterError) -> UpstreamError:
+    """Any failure as what an `error` event is made of."""
+    if isinstance(error, UpstreamError):
+        return error
+    status, kind = (error.status, error.type) if isinstance(error, RequestError) else (500, "api_error")
+    return UpstreamError(ErrorDetail(kind, str(error), status), retryable=False)

@@ -1,0 +1,239 @@
+"""The life of one request: parse, route, attempt after attempt, commit, record."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ccrouter.config.types import Target
+from ccrouter.dialects.anthropic.body import has_escaped_surrogates, parse_body
+from ccrouter.dialects.anthropic.request import decode_request
+from ccrouter.dialects.anthropic.stream import error_frame
+from ccrouter.errors import CCRouterError, RequestError, UpstreamError
+from ccrouter.gateway.access_log import log_line
+from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
+from ccrouter.gateway.delivery import Delivery, decision_headers
+from ccrouter.gateway.failures import answer_for, as_upstream_error, told_to_client
+from ccrouter.gateway.sessions import SessionUsage
+from ccrouter.gateway.system_prompt import rewrite_system_prompt
+from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
+from ccrouter.model.request import Request
+from ccrouter.router import Decision, Facts, decide, session_id_of
+from ccrouter.tokens import TokenCounter, estimate
+from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.keys import KEY_AT_FAULT, keys_in_order
+
+logger = logging.getLogger("ccrouter.requests")
+
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One request on its way: what was read, what was decided."""
+
+    service: Service
+    incoming: Incoming
+    request: Request
+    raw: bytes | None
+    decision: Decision
+    estimate: int
+
+
+class Gateway:
+    """Serves requests. Holds what outlives one: the client, the token cache, what sessions used last."""
+
+    def __init__(self, client: UpstreamClient) -> None:
+        self._client = client
+        self._counter = TokenCounter()
+        self._sessions = SessionUsage()
+        self.open_requests = 0
+        self.requests_total = 0
+
+    def count_tokens(self, body: bytes) -> int:
+        """The tokens of a request body. Raises RequestError."""
+        return self._counter.count(decode_request(parse_body(body)))
+
+    async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
+        """Serve a Messages request; None when the answer went out through `stream`."""
+        record = Record(incoming.request_id)
+        begun = time.perf_counter()
+        self.open_requests += 1
+        self.requests_total += 1
+        try:
+            return await self._serve(service, incoming, stream, record, begun)
+        except asyncio.CancelledError:
+            record.error = record.error or "the client went away"
+            record.status = record.status or 499
+            raise
+        finally:
+            self.open_requests -= 1
+            record.total = time.perf_counter() - begun
+            logger.info("%s", log_line(record))
+
+    async def _serve(
+        self, service: Service, incoming: Incoming, stream: ClientStream, record: Record, begun: float
+    ) -> Answer | None:
+        try:
+            work = self._plan(service, incoming, record)
+        except RequestError as error:
+            return fail(record, error)
+        delivery = Delivery(stream, record, work.decision, begun) if work.request.streamed else None
+        try:
+            return await self._attempts(work, record, delivery, begun)
+        except CCRouterError as error:
+            if delivery is not None and delivery.committed:
+                # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
+                record.error = str(error)
+                await delivery.write(error_frame(as_upstream_error(error)))
+                await delivery.finish()
+                return None
+            answer = fail(record, error)
+            return replace(answer, headers={**answer.headers, **decision_headers(work.decision, record)})
+        finally:
+            if delivery is not None:
+                delivery.close()
+
+    def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
+        request = decode_request(parse_body(incoming.body))
+        session_id = session_id_of(incoming.headers, request)
+        record.session, record.streamed = session_id, request.streamed
+        counted: list[int] = []
+
+        def tokens() -> int:
+            if not counted:
+                counted.append(self._counter.count(request))
+            return counted[0]
+
+        facts = Facts(
+            headers=incoming.headers,
+            tokens=tokens,
+            body_bytes=len(incoming.body),
+            last_input_tokens=self._sessions.last_input(session_id),
+            session_id=session_id,
+        )
+        decision = decide(request, facts, service.config, provider_facts=ServiceFacts(service))
+        record.scenario, record.reason = decision.scenario, decision.reason
+        untouched = decision.request is request
+        routed = decision.request
+        if service.system_prompt is not None:
+            routed = rewrite_system_prompt(routed, service.system_prompt)
+            untouched = untouched and routed is request
+        raw = incoming.body if untouched and not has_escaped_surrogates(incoming.body) else None
+        known = counted[0] if counted else estimate(len(incoming.body))
+        return Work(service, incoming, routed, raw, decision, known)
+
+    async def _attempts(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
+        failure: tuple[CCRouterError, Target] | None = None
+        for target, key in candidates(work.service, work.decision, record.session):
+            if record.attempts >= MAX_ATTEMPTS:
+                break
+            if failure is not None and not worth_another(*failure, target):
+                continue
+            record.attempts += 1
+            record.target = str(target)
+            try:
+                attempt = make_attempt(
+                    work.service, target, work.request, work.incoming, key=key, raw=work.raw, estimate=work.estimate
+                )
+                return await self._attempt(work, attempt, record, delivery, begun)
+            except CCRouterError as error:
+                record.failures.append(f"{target}: {error}"[:300])
+                failure = the_telling_one(failure, (error, target))
+                if not may_fail_over(error):
+                    break
+        assert failure is not None, "a decision has at least one target"
+        raise told_to_client(*failure)
+
+    async def _attempt(
+        self, work: Work, attempt: Attempt, record: Record, delivery: "Delivery | None", begun: float
+    ) -> Answer | None:
+        if delivery is None:
+            outcome = await run_attempt(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
+        else:
+            outcome = await run_attempt(
+                self._client, attempt, commit=delivery.commit, write=delivery.write, finish=delivery.finish
+            )
+        record.status = 200
+        record.usage = outcome.usage
+        record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in attempt.outbound.context.notes.entries)
+        if outcome.failure is not None:
+            record.error = outcome.failure.detail.message
+        elif work.decision.scenario not in {"background", "classifier"}:
+            self._sessions.remember(record.session, outcome.usage)
+        if delivery is not None:
+            return None
+        record.first_byte = time.perf_counter() - begun
+        headers = {"content-type": "application/json", **decision_headers(work.decision, record)}
+        return Answer(200, outcome.body, headers)
+
+
+class ServiceFacts:
+    """What the router asks about targets, answered from the built pipelines."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def searches_web(self, target: Target) -> bool:
+        """True when the target's provider searches the web itself."""
+        try:
+            pipeline = self._service.pipeline(target)
+        except RequestError:
+            return False
+        return pipeline.quirks.native_web_search or pipeline.dialect.name == "anthropic"
+
+    def context_window(self, target: Target) -> int | None:
+        """The target's context window in tokens, where known."""
+        try:
+            return self._service.pipeline(target).quirks.context_window
+        except RequestError:
+            return None
+
+
+def candidates(service: Service, decision: Decision, session: str | None) -> Iterator[tuple[Target, str | None]]:
+    """Every target with every key, in the order in which they are tried."""
+    for target in decision.targets:
+        provider = service.config.provider(target.provider)
+        for key in keys_in_order(provider.api_keys if provider is not None else (), session):
+            yield target, key
+
+
+def worth_another(error: CCRouterError, failed: Target, target: Target) -> bool:
+    """False for another key of a target whose failure has nothing to do with keys."""
+    return target != failed or (isinstance(error, UpstreamError) and error.detail.status in KEY_AT_FAULT)
+
+
+def may_fail_over(error: CCRouterError) -> bool:
+    """True when another target may serve what this one did not. A provider that cannot be used is such a case too."""
+    return error.retryable if isinstance(error, UpstreamError) else isinstance(error, RequestError)
+
+
+def the_telling_one(
+    first: tuple[CCRouterError, Target] | None, then: tuple[CCRouterError, Target]
+) -> tuple[CCRouterError, Target]:
+    """Which of two failures the client hears of: the later, unless a fallback's own refusal would hide a first 429.
+
+    The client waits and tries again after a 429; after a 400 it does not (field-notes, pain 53).
+    """
+    if first is None:
+        return then
+    limited = isinstance(first[0], UpstreamError) and first[0].detail.status == 429
+    refused = not (isinstance(then[0], UpstreamError) and then[0].detail.status not in {400, 404, 422})
+    return first if limited and refused else then
+
+
+def fail(record: Record, error: CCRouterError) -> Answer:
+    """The answer for a failure, written into the record."""
+    answer = answer_for(error, record.request_id)
+    record.status, record.error = answer.status, str(error)
+    return answer
+
+
+async def _nothing() -> None:
+    """A whole answer needs no commit."""
+
+
+async def _nothing_written(data: bytes) -> None:
+    """A whole answer is not written in pieces."""
+    del data

@@ -1,0 +1,78 @@
+"""What the gateway takes in, gives out and works with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ccrouter.config.types import Config, Target
+from ccrouter.model.events import Usage
+from ccrouter.pipeline.build import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A client's request as the server read it. `headers` have lower-case names."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: a message, or an error before anything was streamed."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class ClientStream(Protocol):
+    """The client's side of a streamed answer."""
+
+    async def start(self, headers: Mapping[str, str]) -> None:
+        """Send status 200 and the headers: from here on the answer can only go on or end in an `error` event."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send bytes, all in one go."""
+        ...
+
+    async def finish(self) -> None:
+        """The answer is complete."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One built configuration. A reload makes a new one; requests under way keep theirs."""
+
+    config: Config
+    pipeline: Callable[[Target], Pipeline]
+    """The pipeline of a target; raises RequestError for one that cannot be used, saying why."""
+    proxies: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    """The HTTP proxy of each provider, by name."""
+    system_prompt: str | None = None
+    """The content of REWRITE_SYSTEM_PROMPT's file, where one is configured."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened to one request: the log line, and later the request log."""
+
+    request_id: str
+    session: str | None = None
+    scenario: str = "-"
+    reason: str = ""
+    target: str = "-"
+    streamed: bool = False
+    status: int = 0
+    attempts: int = 0
+    usage: Usage = field(default_factory=Usage)
+    first_byte: float | None = None
+    """Seconds until the first byte of the answer went out."""
+    total: float | None = None
+    error: str | None = None
+    failures: list[str] = field(default_factory=list[str])
+    """One line for each attempt that failed."""
+    notes: tuple[str, ...] = ()

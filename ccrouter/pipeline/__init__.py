@@ -1,0 +1,1 @@
+"""What stands between the neutral model and one target: hooks, dialect, bytes."""

@@ -1,0 +1,165 @@
+"""The composition root: a configuration file becomes a Service that can serve, or a list of problems.
+
+`ccr config check`, `ccr start` and a reload all go through `build`: what one accepts, all do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccrouter.config.known import KnownNames
+from ccrouter.config.load import load_config
+from ccrouter.config.problems import Problem, has_errors
+from ccrouter.config.types import Config, ProviderConfig, Target
+from ccrouter.dialects.anthropic import ANTHROPIC
+from ccrouter.dialects.base import Dialect
+from ccrouter.dialects.openai_chat import OPENAI_CHAT
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.errors import RequestError
+from ccrouter.gateway.types import Service
+from ccrouter.pipeline.build import Pipeline, TransformerFactory, build_pipeline
+from ccrouter.plugins import load_transformers
+from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
+from ccrouter.transformers.base import Transformer
+from ccrouter.transformers.registry import UNAVAILABLE, find, options_schemas
+from ccrouter.upstream.proxies import proxy_for
+
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`service` is None when the problems hold an error."""
+
+    service: Service | None
+    problems: tuple[Problem, ...]
+
+
+def check(path: Path, environment: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Every problem of the configuration at `path`; what `build` would say."""
+    return build(path, environment).problems
+
+
+def build(path: Path, environment: Mapping[str, str]) -> Built:
+    """Read, check and put together the configuration at `path`. Never raises for what is wrong with it."""
+    names = known_names({}, user_files_loaded=False)
+    loaded = load_config(path, environment=environment, known=names)
+    user: dict[str, type[Transformer]] = {}
+    plugin_problems: list[Problem] = []
+    if loaded.config is not None and loaded.config.transformers:
+        user, plugin_problems = load_transformers(loaded.config.transformers)
+        if not has_errors(plugin_problems):
+            loaded = load_config(path, environment=environment, known=known_names(user, user_files_loaded=True))
+    problems = [*loaded.problems, *plugin_problems]
+    if loaded.config is None or has_errors(problems):
+        return Built(None, tuple(problems))
+    service, found = assemble(loaded.config, user, environment)
+    problems += found
+    return Built(None if has_errors(problems) else service, tuple(problems))
+
+
+def known_names(user: Mapping[str, type[Transformer]], *, user_files_loaded: bool) -> KnownNames:
+    """What this version can do, for the config's checks."""
+    schemas = {**options_schemas(), **{name: transformer.options_schema for name, transformer in user.items()}}
+    return KnownNames(schemas, frozenset(DIALECTS), UNAVAILABLE, user_files_loaded=user_files_loaded)
+
+
+def assemble(
+    config: Config, user: Mapping[str, type[Transformer]], environment: Mapping[str, str]
+) -> tuple[Service, list[Problem]]:
+    """The service of a checked configuration, every listed model's pipeline built, and what went wrong with any."""
+    problems: list[Problem] = []
+    pipelines = Pipelines(config, user)
+    for provider in config.providers:
+        problems += [
+            Problem("error", f"provider '{provider.name}': {complaint}", file=config.path)
+            for complaint in validate_quirks(provider.quirks)
+        ]
+        if (reason := pipelines.unusable(provider)) is not None:
+            problems.append(
+                Problem("warning", f"provider '{provider.name}' cannot be used: {reason}", file=config.path)
+            )
+            continue
+        for model in provider.models:
+            pipelines(Target(provider.name, model))
+    if config.custom_router_path is not None:
+        text = "CUSTOM_ROUTER_PATH is not supported by this version; the built-in routing is used"
+        problems.append(Problem("warning", text, file=config.path, pointer="/CUSTOM_ROUTER_PATH"))
+    prompt, prompt_problem = read_system_prompt(config)
+    problems += [prompt_problem] if prompt_problem is not None else []
+    proxies = {
+        provider.name: proxy_for(provider.api_base_url, config.proxy_url, environment) for provider in config.providers
+    }
+    watched = (config.rewrite_system_prompt,) if config.rewrite_system_prompt is not None else ()
+    config = replace(config, sources=(*config.sources, *watched))
+    return Service(config, pipelines, proxies, prompt), problems
+
+
+class Pipelines:
+    """The pipeline of every target. Those of listed models are built with the configuration, others when first used."""
+
+    def __init__(self, config: Config, user: Mapping[str, type[Transformer]]) -> None:
+        self._config = config
+        self._user = user
+        self._built: dict[Target, Pipeline] = {}
+
+    def __call__(self, target: Target) -> Pipeline:
+        """The target's pipeline.
+
+        Raises:
+            RequestError: the provider is not configured, or cannot be used by this version.
+        """
+        if (built := self._built.get(target)) is not None:
+            return built
+        provider = self._config.provider(target.provider)
+        if provider is None:
+            raise RequestError(f"There is no provider called '{target.provider}' in the config.", status=404)
+        if (reason := self.unusable(provider)) is not None:
+            raise RequestError(f"The provider '{provider.name}' cannot be used: {reason}", status=501, type="api_error")
+        pipeline = build_pipeline(
+            provider,
+            target.model,
+            dialect=DIALECTS[protocol_for(provider)],
+            quirks=with_window(quirks_for(provider, target.model), provider, target.model),
+            transformers=factories(provider, self._user),
+        )
+        if len(self._built) < MAX_PIPELINES:
+            self._built[target] = pipeline
+        return pipeline
+
+    def unusable(self, provider: ProviderConfig) -> str | None:
+        """Why this version cannot talk to the provider, or None when it can."""
+        for use in (*provider.use, *[use for uses in provider.model_use.values() for use in uses]):
+            if find(use.name, self._user) is None:
+                return UNAVAILABLE.get(use.name, f"its transformer '{use.name}' is not available here")
+        protocol = protocol_for(provider)
+        return None if protocol in DIALECTS else f"this version does not speak its protocol '{protocol}' yet"
+
+
+MAX_PIPELINES = 10_000
+"""Clients may name any model of a provider; what they invent must not fill the memory."""
+
+
+def factories(provider: ProviderConfig, user: Mapping[str, type[Transformer]]) -> dict[str, TransformerFactory]:
+    """A factory for each transformer that the provider's chains name."""
+    uses = (*provider.use, *[use for uses in provider.model_use.values() for use in uses])
+    return {use.name: transformer for use in uses if (transformer := find(use.name, user)) is not None}
+
+
+def with_window(quirks: Quirks, provider: ProviderConfig, model: str) -> Quirks:
+    """`quirks` with the context window that the config gives for the model."""
+    window = provider.context_windows.get(model)
+    return quirks if window is None else replace(quirks, context_window=window)
+
+
+def read_system_prompt(config: Config) -> tuple[str | None, Problem | None]:
+    """The content of REWRITE_SYSTEM_PROMPT's file, or why it cannot be had."""
+    path = config.rewrite_system_prompt
+    if path is None:
+        return None, None
+    try:
+        return path.read_text("utf-8"), None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        text = f"REWRITE_SYSTEM_PROMPT: {path} cannot be read ({why})"
+        return None, Problem("error", text, "Correct the path or remove the key", "/REWRITE_SYSTEM_PROMPT", config.path)

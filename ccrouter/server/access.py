@@ -1,0 +1,52 @@
+"""Who may talk to the daemon: keys, and the headers that tell a browser's request from a program's."""
+
+import hmac
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ccrouter.errors import RequestError
+from ccrouter.upstream.proxies import is_loopback
+
+PUBLIC_PATHS = frozenset({"/", "/health", "/api/hello"})
+
+
+def check_origin(headers: Mapping[str, str], bound_host: str) -> None:
+    """Refuse what a web page can make a browser send to a loopback port (DNS rebinding, GHSA-gr74-4xfh-6jw9).
+
+    Programs send no Origin, and a Host that names this machine.
+
+    Raises:
+        RequestError: 403.
+    """
+    origin = headers.get("origin")
+    if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
+        raise RequestError(f"Requests from the web origin {origin} are not allowed.", status=403)
+    if is_loopback(bound_host):
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        if not is_loopback(host) and host != bound_host:
+            raise RequestError(f"The Host header names {host or 'nothing'}, not this machine.", status=403)
+
+
+def check_key(headers: Mapping[str, str], api_key: str | None) -> None:
+    """Require the configured APIKEY, as `x-api-key` or as a bearer token.
+
+    Raises:
+        RequestError: 401.
+    """
+    if not api_key:
+        return
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    offered = [headers.get("x-api-key", ""), token.strip() if scheme.lower() == "bearer" else ""]
+    # Both are always compared, so that the time says nothing of which one was right.
+    if True in [same(candidate, api_key) for candidate in offered]:
+        return
+    told = "the key that was sent is not the one in APIKEY" if any(offered) else "no key was sent"
+    raise RequestError(
+        f"This router wants its APIKEY as x-api-key or bearer token; {told}. Set ANTHROPIC_AUTH_TOKEN to it.",
+        status=401,
+    )
+
+
+def same(candidate: str, secret: str) -> bool:
+    """Equality in constant time."""
+    return hmac.compare_digest(candidate.encode("utf-8", "surrogateescape"), secret.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,103 @@
+"""What the commands ask of the running daemon. Guarded by the instance's own token, not by the users' key."""
+
+import asyncio
+import os
+import time
+
+from aiohttp import web
+
+from ccrouter import __version__
+from ccrouter.config.types import RouterConfig, Target
+from ccrouter.errors import RequestError
+from ccrouter.model.json import Json
+from ccrouter.server.access import same
+from ccrouter.server.reload import reload
+from ccrouter.server.responses import json_response
+from ccrouter.server.state import STATE, State
+from ccrouter.startup import endpoint_of
+
+STOP: web.AppKey[asyncio.Event] = web.AppKey("stop", asyncio.Event)
+
+
+def check_admin(request: web.Request) -> None:
+    """Require the admin token. Raises RequestError (403)."""
+    if not same(request.headers.get("x-ccr-admin-token", ""), request.app[STATE].admin_token):
+        raise RequestError("The admin token is missing or not this daemon's.", status=403)
+
+
+async def health(request: web.Request) -> web.Response:
+    """Alive, and who this is. Public: it tells nothing of the configuration."""
+    state = request.app[STATE]
+    return json_response({"status": "ok", "service": "ccrouter", "version": __version__, "instance": state.instance})
+
+
+async def status(request: web.Request) -> web.Response:
+    """How things stand, for `ccr status`."""
+    check_admin(request)
+    return json_response(status_of(request.app[STATE]))
+
+
+async def stop(request: web.Request) -> web.Response:
+    """Begin a graceful stop."""
+    check_admin(request)
+    request.app[STOP].set()
+    return json_response({"stopping": True}, 202)
+
+
+async def reload_config(request: web.Request) -> web.Response:
+    """Read the configuration again, now."""
+    check_admin(request)
+    state = request.app[STATE]
+    applied = await reload(state)
+    return json_response({"applied": applied, "problems": problem_list(state)})
+
+
+def status_of(state: State) -> dict[str, Json]:
+    """The status as JSON."""
+    config = state.service.config
+    return {
+        "pid": os.getpid(),
+        "version": __version__,
+        "endpoint": endpoint_of(state.host, state.port),
+        "uptime_seconds": round(time.time() - state.started_at, 1),
+        "config": str(state.config_path),
+        "providers": [
+            {"name": provider.name, "models": len(provider.models), "protocol": protocol_of(state, provider.name)}
+            for provider in config.providers
+        ],
+        "routes": {name: str(target) for name, target in routes_of(config.router).items()},
+        "open_requests": state.gateway.open_requests,
+        "requests_total": state.gateway.requests_total,
+        "reloaded_at": state.reloaded_at,
+        "problems": problem_list(state),
+    }
+
+
+def problem_list(state: State) -> list[Json]:
+    """The configuration's problems, as `ccr config check` words them."""
+    return [{"severity": problem.severity, "text": str(problem)} for problem in state.problems]
+
+
+def protocol_of(state: State, provider: str) -> str:
+    """The wire protocol that a provider is spoken to in."""
+    found = state.service.config.provider(provider)
+    if found is None or not found.models:
+        return "-"
+    try:
+        return state.service.pipeline(Target(provider, found.models[0])).dialect.name
+    except RequestError:
+        return "not available"
+
+
+def routes_of(router: RouterConfig) -> dict[str, Target]:
+    """The routes that are configured, under the names users know."""
+    routes = {
+        "default": router.default,
+        "background": router.background,
+        "think": router.think,
+        "longContext": router.long_context,
+        "webSearch": router.web_search,
+        "image": router.image,
+        "classifier": router.classifier,
+    }
+    return {name: target for name, target in routes.items() if target is not None}

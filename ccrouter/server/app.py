@@ -1,0 +1,78 @@
+"""The HTTP side: routes, and the one middleware that guards them and gives every error Anthropic's shape."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from ccrouter import __version__
+from ccrouter.errors import RequestError, error_type_of_status
+from ccrouter.server import admin
+from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
+from ccrouter.server.messages import count_tokens, messages
+from ccrouter.server.models import models
+from ccrouter.server.responses import error_response, json_response, new_request_id
+from ccrouter.server.state import STATE, State
+
+logger = logging.getLogger("ccrouter.server")
+
+MAX_BODY_BYTES = 128 * 1024 * 1024
+"""Anthropic takes 32 MB; other upstreams more."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(state: State) -> web.Application:
+    """The application around `state`."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard])
+    app[STATE] = state
+    router = app.router
+    for prefix in ("", "/api", "/v1"):
+        # /api: Claude Relay Service's spelling. /v1: a base URL that ends in /v1 (SaladDay/cc-switch-cli#161).
+        router.add_post(f"{prefix}/v1/messages", messages)
+        router.add_post(f"{prefix}/v1/messages/count_tokens", count_tokens)
+        router.add_get(f"{prefix}/v1/models", models)
+    router.add_get("/", root)
+    router.add_get("/health", admin.health)
+    router.add_route("HEAD", "/api/hello", hello)
+    router.add_get("/admin/status", admin.status)
+    router.add_post("/admin/stop", admin.stop)
+    router.add_post("/admin/reload", admin.reload_config)
+    return app
+
+
+async def root(request: web.Request) -> web.Response:
+    """Who is here."""
+    del request
+    return json_response({"message": "ccrouter", "version": __version__})
+
+
+async def hello(request: web.Request) -> web.Response:
+    """Claude Code warms its connection with this."""
+    del request
+    return web.Response()
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Check who asks; give errors their shape; let nothing of our insides out."""
+    state = request.app[STATE]
+    try:
+        check_origin(request.headers, state.host)
+        if request.path not in PUBLIC_PATHS and not request.path.startswith("/admin/"):
+            check_key(request.headers, state.service.config.api_key)
+        return await handler(request)
+    except RequestError as error:
+        return error_response(error.status, error.type, error.message, new_request_id())
+    except web.HTTPException as error:
+        message = f"{request.method} {request.path} is not served here." if error.status in {404, 405} else error.reason
+        if error.status == 413:
+            message = f"The request body is larger than {MAX_BODY_BYTES // 1024 // 1024} MB."
+        return error_response(error.status, error_type_of_status(error.status), message, new_request_id())
+    except ConnectionError:
+        raise
+    except Exception:  # a defect of ours: the log gets the trace, the client gets the id to find it by
+        request_id = new_request_id()
+        logger.exception("request %s failed", request_id)
+        message = f"ccrouter failed on this request; its log has the details under {request_id}."
+        return error_response(500, "api_error", message, request_id)

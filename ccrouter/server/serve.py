@@ -1,0 +1,147 @@
+"""The daemon's process: build, bind, announce, serve, stop with grace."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from aiohttp import web
+
+from ccrouter.gateway.gateway import Gateway
+from ccrouter.runtime import build
+from ccrouter.server.admin import STOP
+from ccrouter.server.app import make_app
+from ccrouter.server.reload import watch
+from ccrouter.server.state import State
+from ccrouter.startup import Ready, StartFailed
+from ccrouter.upstream.client import UpstreamClient
+
+logger = logging.getLogger("ccrouter.server")
+
+STOP_SECONDS = 30.0
+"""How long open streams may go on after a stop was asked for."""
+
+
+def run(
+    config_path: Path,
+    *,
+    environment: Mapping[str, str],
+    announce: Callable[[Ready], None],
+    instance: str,
+    admin_token: str,
+) -> int:
+    """Serve until stopped; the exit code. `announce` is called once, when the socket answers.
+
+    Raises:
+        StartFailed: the configuration cannot be used, or the address cannot be bound.
+    """
+    built = build(config_path, environment)
+    if built.service is None:
+        raise StartFailed(f"The configuration {config_path} cannot be used", built.problems, kind="config")
+    service = built.service
+
+    def make_state(gateway: Gateway) -> State:
+        return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
+
+    return new_loop_run(Serving(make_state, announce).run())
+
+
+def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
+    """Run `main` on uvloop where it exists (not on Windows), on asyncio's own loop elsewhere."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+class Serving:
+    """One run of the server."""
+
+    def __init__(self, state: Callable[[Gateway], State], announce: Callable[[Ready], None]) -> None:
+        self._make_state = state
+        self._announce = announce
+        self._stop = asyncio.Event()
+
+    async def run(self) -> int:
+        """Serve until a signal or `POST /admin/stop`."""
+        client = UpstreamClient()
+        state = self._make_state(Gateway(client))
+        app = make_app(state)
+        app[STOP] = self._stop
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await self._listen(runner, state)
+            self._listen_to_signals()
+            watcher = asyncio.ensure_future(watch(state))
+            self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
+            logger.info("listening on %s:%s", state.host, state.port)
+            await self._stop.wait()
+            watcher.cancel()
+            await self._let_finish(runner, state)
+        finally:
+            await runner.cleanup()
+            await client.close()
+        logger.info("stopped")
+        return 0
+
+    async def _listen(self, runner: web.AppRunner, state: State) -> None:
+        config = state.service.config
+        # reuse_address would let two daemons share a port on Windows; there the option means something else.
+        site = web.TCPSite(runner, config.host, config.port, reuse_address=os.name == "posix", backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            raise listen_failure(error, config.host, config.port) from error
+        address = runner.addresses[0]
+        state.host, state.port = config.host, int(address[1])
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            loop.call_soon_threadsafe(self._stop.set)
+
+        for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, self._stop.set)
+            except (NotImplementedError, RuntimeError, ValueError):
+                # Windows has no loop signal handlers; a thread that is not the main one has no handlers at all.
+                with contextlib.suppress(ValueError):
+                    signal.signal(number, stop)
+
+    async def _let_finish(self, runner: web.AppRunner, state: State) -> None:
+        for site in list(runner.sites):
+            await site.stop()
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        # A bounded wait, once in a daemon's life: polling is good enough.
+        while state.gateway.open_requests and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        if state.gateway.open_requests:
+            logger.warning("stopping with %d requests cut off", state.gateway.open_requests)
+
+
+def listen_failure(error: OSError, host: str, port: int) -> StartFailed:
+    """Why the address cannot be listened on, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return StartFailed(
+            f"Port {port} on {host} is taken by another program. Stop it, or set PORT in the config to a free one",
+            kind="port_taken",
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return StartFailed(f"Listening on {host}:{port} is not permitted. Set PORT in the config to one above 1023")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return StartFailed(f"This machine has no address {host}. Set HOST in the config to 127.0.0.1 or 0.0.0.0")
+    return StartFailed(f"Could not listen on {host}:{port}: {error.strerror or error}")

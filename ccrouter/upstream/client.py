@@ -1,0 +1,130 @@
+"""The one HTTP client: wire requests out, bytes of replies in, every way of failing told in words."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from ccrouter.errors import UpstreamError, upstream_failure
+
+CONNECT_SECONDS = 30.0
+MAX_ERROR_BODY = 1024 * 1024
+READ_BUFFER = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamReply:
+    """A reply whose status has come. Read it to its end inside `UpstreamClient.open`."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    _response: aiohttp.ClientResponse
+
+    async def read(self, within: float | None = None) -> bytes:
+        """Whatever has arrived, at least a byte; b"" at the end, and when `within` seconds brought nothing.
+
+        Raises:
+            UpstreamError: the connection broke or went silent.
+        """
+        try:
+            if within is None:
+                return await self._response.content.readany()
+            try:
+                async with asyncio.timeout(within):
+                    return await self._response.content.readany()
+            except TimeoutError:
+                return b""
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise explain(error, str(self._response.url.host)) from error
+
+    async def error_body(self) -> bytes:
+        """The body of an error answer, at most MAX_ERROR_BODY bytes of it; what broke off is left out."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while size < MAX_ERROR_BODY and (chunk := await self.read()):
+                parts.append(chunk)
+                size += len(chunk)
+        except UpstreamError:
+            pass  # the status is known, which says more than the broken body
+        return b"".join(parts)[:MAX_ERROR_BODY]
+
+
+class UpstreamClient:
+    """Holds the one ClientSession. Make it inside the running loop; close it when the daemon ends."""
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=READ_BUFFER,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    @asynccontextmanager
+    async def open(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, read_seconds: float, proxy: str | None = None
+    ) -> AsyncGenerator[UpstreamReply]:
+        """POST `body`; leaving the context early closes the connection, which cancels the upstream's work.
+
+        `read_seconds` is how long the upstream may be silent.
+
+        Raises:
+            UpstreamError: no answer came (connection, DNS, TLS, time-out, redirect).
+        """
+        host = urlsplit(url).netloc
+        try:
+            # A redirect would carry the key to wherever it points: the config must name the real address.
+            response = await self._session.post(
+                url,
+                data=body,
+                headers=headers,
+                proxy=proxy,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=read_seconds),
+            )
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise explain(error, host) from error
+        try:
+            if 300 <= response.status < 400:
+                place = urlsplit(response.headers.get("location", "")).netloc or "another path"
+                raise upstream_failure(f"{host} redirects to {place}: set api_base_url to the final address")
+            yield UpstreamReply(
+                response.status, {name.lower(): value for name, value in response.headers.items()}, response
+            )
+        finally:
+            # Gives a fully read connection back to the pool and closes any other.
+            response.release()
+
+
+def explain(error: Exception, host: str) -> UpstreamError:
+    """A failed connection in words: what, where, and as what status it counts."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return upstream_failure(f"no connection to {host} within {CONNECT_SECONDS:g} seconds", status=504)
+        case TimeoutError():
+            return upstream_failure(f"{host} went silent: nothing came before the time-out", status=504)
+        case aiohttp.ClientConnectorCertificateError():
+            reason = error.certificate_error
+            detail = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else reason
+            return upstream_failure(f"the TLS certificate of {host} is not trusted: {detail}")
+        case aiohttp.ClientConnectorDNSError():
+            return upstream_failure(f"the name {host} could not be resolved: check api_base_url and the network")
+        case aiohttp.ClientProxyConnectionError():
+            return upstream_failure(f"the proxy for {host} could not be reached: {error.os_error.strerror or error}")
+        case aiohttp.ClientConnectorError():
+            return upstream_failure(f"could not connect to {host}: {error.os_error.strerror or error.os_error}")
+        case aiohttp.InvalidURL() | ValueError():
+            return upstream_failure(f"{host or 'api_base_url'} is not a usable address")
+        case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
+            return upstream_failure(f"{host} closed the connection before the answer was finished")
+        case _:
+            return upstream_failure(f"the connection to {host} failed: {error}")
