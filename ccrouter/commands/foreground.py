@@ -54,7 +54,8 @@ def serve_in_foreground(files: DaemonFiles, environment: MutableMapping[str, str
         return 1
     except Exception as error:
         if announcer is not None:
-            announcer.announce(Failure("other", f"The daemon failed: {type(error).__name__}: {error}"))
+            what = f"The daemon failed: {type(error).__name__}: {error}. The traceback is in {files.log}."
+            announcer.announce(Failure("other", what))
         raise
     finally:
         remove_state(identity.instance, os.getpid(), files.state, files.pid)

@@ -40,9 +40,10 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """Something listens there that is not ccrouter, or that does not answer in time. `hint` says what it looks like."""
+    """Something listens there that is not ccrouter, or does not answer in time. `hint` says what it looks like."""
 
     hint: str = ""
+    answered: bool = True
 
 
 Address: TypeAlias = tuple[str, int]
@@ -75,7 +76,7 @@ def probe(endpoint: str, timeout: float = PROBE_SECONDS) -> Probe:
     except ConnectionRefusedError:
         return Silent()
     except TimeoutError:
-        return Foreign("it accepts connections but does not answer")
+        return Foreign("it accepts connections but does not answer", answered=False)
     except ValueError:
         return Foreign()
     except (OSError, http.client.HTTPException) as error:
@@ -133,11 +134,12 @@ def open_requests(state: DaemonState) -> int | None:
 
 
 def wait_for(endpoint: str, seconds: float) -> Probe:
-    """Probe until a ccrouter answers or `seconds` are over; the last answer."""
+    """Probe until something answers or `seconds` are over; the last answer."""
     deadline = time.monotonic() + seconds
     while True:
         answer = probe(endpoint)
-        if isinstance(answer, Health) or time.monotonic() >= deadline:
+        decided = isinstance(answer, Health) or (isinstance(answer, Foreign) and answer.answered)
+        if decided or time.monotonic() >= deadline:
             return answer
         time.sleep(0.05)
 

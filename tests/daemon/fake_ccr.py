@@ -39,7 +39,7 @@ def make_handler(
             self.end_headers()
             self.wfile.write(body)
 
-        def do_GET(self) -> None:  # noqa: N802 - the base class' name
+        def do_GET(self) -> None:
             if self.path == "/health":
                 self.reply(200, {"status": "ok", "service": "ccrouter", "version": "0.1.0", "instance": instance})
             elif self.headers.get("x-ccr-admin-token") != token:
@@ -47,7 +47,7 @@ def make_handler(
             else:
                 self.reply(200, status_of(config, environment))
 
-        def do_POST(self) -> None:  # noqa: N802 - the base class' name
+        def do_POST(self) -> None:
             if self.headers.get("x-ccr-admin-token") != token:
                 self.reply(401, {})
                 return

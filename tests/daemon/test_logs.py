@@ -1,0 +1,119 @@
+"""The log file: format, rotation, permissions, and calm when it cannot be written."""
+
+import logging
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccrouter.daemon.logs import LogFile, OneLine, level_of, open_log
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+
+
+def record(message: str, *arguments: object, level: int = logging.INFO) -> logging.LogRecord:
+    return logging.LogRecord("ccrouter.test", level, __file__, 1, message, arguments or None, None)
+
+
+def test_a_record_is_one_line_with_an_iso_time(tmp_path: Path) -> None:
+    log = tmp_path / "folder" / "x.log"
+    handler = open_log(log, "info")
+    handler.handle(record("hello %s\nFAKE 2026 line", "Wörld"))
+    handler.close()
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1
+    time, level, name, rest = lines[0].split(" ", 3)
+    assert (level, name, rest) == ("INFO", "ccrouter.test:", "hello Wörld\\nFAKE 2026 line")
+    assert time[10] == "T"
+    assert time[-6] in "+-"
+
+
+def test_a_traceback_is_indented() -> None:
+    try:
+        raise ValueError("inner\ntext")
+    except ValueError:
+        entry = logging.LogRecord("n", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
+    first, *rest = OneLine().format(entry).splitlines()
+    assert first.endswith("ERROR n: failed")
+    assert rest
+    assert all(line.startswith("    ") for line in rest)
+
+
+@POSIX
+def test_only_the_owner_reads_it_and_its_older_files(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text("from an older version\n")
+    log.chmod(0o644)
+    handler = LogFile(log, max_bytes=200, backups=2)
+    for number in range(20):
+        handler.handle(record(f"line {number:02d} " + "x" * 50))
+    handler.close()
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["x.log", "x.log.1", "x.log.2"]
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in files] == [0o600] * 3
+    assert "line 19" in log.read_text()
+
+
+def test_level_names_of_pino_and_python() -> None:
+    assert level_of("trace") == logging.DEBUG
+    assert level_of("WARN") == logging.WARNING
+    assert level_of("fatal") == logging.CRITICAL
+    assert level_of("whatever") == logging.INFO
+    assert level_of(logging.ERROR) == logging.ERROR
+
+
+def test_an_unwritable_log_falls_back_to_stderr_with_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    handler = open_log(tmp_path / "file" / "x.log", "info")
+    handler.handle(record("still heard"))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "cannot be written" in lines[0]
+    assert lines[1].endswith("still heard")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_raises_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = open_log(Path("/dev/full"), "info")
+    for _ in range(3):
+        handler.handle(record("x" * 10_000))
+    handler.close()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_rotation_that_fails_loses_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "x.log"
+    handler = LogFile(log, max_bytes=100, backups=2)
+
+    def refuse(source: str, destination: str) -> None:
+        raise PermissionError(13, "used by another process")  # what Windows says while a reader has the file open
+
+    monkeypatch.setattr(os, "rename", refuse)
+    for number in range(5):
+        handler.handle(record(f"line {number} " + "x" * 60))
+    monkeypatch.undo()
+    handler.close()
+    assert [f"line {number}" in log.read_text() for number in range(5)] == [True] * 5
+
+
+def test_stdout_and_stderr_follow_a_rotation(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    program = (
+        "import logging, os, pathlib, sys\n"
+        "from ccrouter.daemon.logs import LogFile\n"
+        "handler = LogFile(pathlib.Path(sys.argv[1]), max_bytes=50, backups=3)\n"
+        "handler.handle(logging.LogRecord('n', 20, '', 1, 'first ' + 'x' * 40, None, None))\n"
+        "handler.handle(logging.LogRecord('n', 20, '', 1, 'second ' + 'x' * 40, None, None))\n"
+        "os.write(2, b'late words\\n'); os.write(1, b'late print\\n')\n"
+    )
+    with log.open("ab") as stream:
+        subprocess.run([sys.executable, "-c", program, str(log)], stdout=stream, stderr=stream, check=True)
+    now, before = log.read_text(), (tmp_path / "x.log.1").read_text()
+    assert "late words" in now
+    assert "late print" in now
+    assert "late" not in before
