@@ -62,9 +62,9 @@ class ProviderConfig:
     """Overrides of single facts about the provider (`dialects/quirks.py`), by name."""
     context_windows: Mapping[str, int] = field(default_factory=dict[str, int])
     """Known context windows in tokens, by model."""
-    unavailable: tuple[str, ...] = ()
-    """Why this version cannot serve this provider as configured (a protocol or a transformer it cannot run), as
-    sentences to answer its requests with; empty when it can."""
+    unavailable: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of transformers, and the protocol, that this version cannot run, with the reason (a clause without subject
+    or full stop). They stay in `use`; whether the provider can serve without them is for the pipeline to say."""
 
 
 @dataclass(frozen=True, slots=True)

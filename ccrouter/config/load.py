@@ -1,0 +1,117 @@
+"""A config file to a Config, or to everything that is wrong with it. The only place of the config that reads files."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccrouter.config.adapt import adapt
+from ccrouter.config.canonical import canonicalise
+from ccrouter.config.document import Document
+from ccrouter.config.dotenv import DotEnv, parse_dotenv
+from ccrouter.config.interpolate import interpolate
+from ccrouter.config.known import KnownNames
+from ccrouter.config.problems import Problem, has_errors
+from ccrouter.config.read import decode, read
+from ccrouter.config.report import Report, kind_of
+from ccrouter.config.schema import load_schema
+from ccrouter.config.types import Config
+from ccrouter.config.validate import check_schema
+from ccrouter.model.json import as_object
+
+__all__ = ["KnownNames", "Loaded", "load_config"]
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """`config` is None exactly when one of `problems` is an error. Problems come in the order of the file."""
+
+    config: Config | None
+    problems: tuple[Problem, ...]
+
+
+def load_config(path: Path, *, environment: Mapping[str, str], known: KnownNames) -> Loaded:
+    """Read the config at `path`, put the variables in, adapt and check it: all of its problems at once.
+
+    `environment` is the process environment. Never raises for what a user can do to a file.
+    """
+    path = path.absolute()
+    data, problem = _read_file(path, "config file")
+    if problem is not None:
+        return Loaded(None, (problem,))
+    parsed = read(data, path)
+    if parsed.document is None:
+        return Loaded(None, parsed.problems)
+    dotenv = _read_dotenv(path.parent / ".env")
+    config, problems = _build(parsed.document, environment, dotenv, known)
+    found = sorted((*parsed.problems, *problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    everything = (*dotenv.problems, *found)
+    return Loaded(None if has_errors(everything) else config, everything)
+
+
+def _build(
+    document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames
+) -> tuple[Config | None, list[Problem]]:
+    interpolated = interpolate(document, environment, dotenv.variables, document.file.parent / ".env")
+    value = as_object(interpolated.value)
+    if value is None:
+        message = f"a configuration is an object, this is {kind_of(interpolated.value)}"
+        return None, [document.problem("error", message, 'Begin with { "Providers": [], "Router": {} }')]
+    schema = load_schema()
+    canonical = canonicalise(value, document, schema, interpolated.unset, interpolated.changed)
+    report = Report(document, canonical.origins, interpolated.unset)
+    check_schema(canonical.value, schema, report, canonical.secret)
+    service_port = environment.get("SERVICE_PORT") or dotenv.variables.get("SERVICE_PORT")
+    schema_keys = frozenset(schema["properties"])
+    config = adapt(
+        canonical.value,
+        report,
+        path=document.file,
+        file_exists=_is_file,
+        schema_keys=schema_keys,
+        service_port=service_port,
+        known=known,
+    )
+    return config, [*interpolated.problems, *canonical.problems, *report.problems]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name that is too long, a folder that may not be searched.
+        return False
+
+
+def _read_dotenv(path: Path) -> DotEnv:
+    """The `.env` beside the config; one that cannot be read is a warning, as is every variable then missing."""
+    if not os.path.lexists(path):
+        return DotEnv({}, ())
+    data, problem = _read_file(path, ".env file")
+    text, undecodable = decode(data, path)
+    problem = problem or undecodable
+    return DotEnv({}, (replace(problem, severity="warning"),)) if problem else parse_dotenv(text, path)
+
+
+def _read_file(path: Path, what: str) -> tuple[bytes, Problem | None]:
+    """The bytes of a file, or why there are none."""
+
+    def problem(message: str, fix: str) -> tuple[bytes, Problem]:
+        return b"", Problem("error", message, fix, file=path)
+
+    try:
+        if path.is_dir():
+            return problem(f"this is a folder, not a {what}", f"Name the file in it, such as {path / 'config.json'}")
+        if path.exists() and not path.is_file():
+            return problem(f"this is not an ordinary file, so it cannot be the {what}", "Name an ordinary file")
+        if path.stat().st_size > MAX_BYTES:
+            return problem(f"this file is too large for a {what}", f"The limit is {MAX_BYTES // 2**20} MB")
+        return path.read_bytes(), None
+    except FileNotFoundError:
+        return problem(f"there is no {what} here", "`ccr start` writes a first one into ~/.claude-code-router")
+    except PermissionError:
+        return problem(f"the {what} may not be read", "Give yourself the right to read it (chmod u+r)")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        return problem(f"the {what} cannot be read: {reason}", "Check the path")
