@@ -39,6 +39,8 @@ class Quirks:
     """The upstream takes the `parallel_tool_calls` field."""
     stop_limit: int | None = 4
     """How many `stop` entries it takes; all are enforced by the router anyway."""
+    json_schema: bool = False
+    """The upstream takes `response_format: {type: json_schema}`; else the schema is asked for in words."""
     native_web_search: bool = False
     """The upstream runs Anthropic's `web_search_*` server tool itself."""
     context_window: int | None = None

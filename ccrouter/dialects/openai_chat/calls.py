@@ -7,6 +7,7 @@ object, a call sent twice (OpenRouter beside the usage). field-notes 1, pains 14
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
@@ -43,8 +44,10 @@ class Call:
 class Calls:
     """Follows the tool calls of one reply."""
 
-    def __init__(self, writer: BlockWriter) -> None:
+    def __init__(self, writer: BlockWriter, names: Mapping[str, str]) -> None:
+        """`names`: wire name → client's name, for tools whose name had to be changed for the wire."""
         self._writer = writer
+        self._names = names
         self._by_index: dict[int, Call] = {}
         self._calls: list[Call] = []
         self._ids: set[str] = set()
@@ -145,7 +148,7 @@ class Calls:
             id_ = self._unique_id(call, seed)
             if call.entry:
                 self._writer.carry(CARRIED_FIELDS, {"calls": {id_: call.entry}})
-            call.segment = self._writer.call(id_, call.name)
+            call.segment = self._writer.call(id_, self._names.get(call.name, call.name))
             self._writer.arguments(call.segment, "".join(call.arguments))
 
     def _unique_id(self, call: Call, seed: str) -> str:

@@ -9,6 +9,7 @@ from ccrouter.dialects.openai_chat.blocks import BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
 from ccrouter.dialects.openai_chat.errors import error_of_frame, not_json
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
+from ccrouter.dialects.openai_chat.tools import client_names
 from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
 from ccrouter.dialects.openai_chat.wire import (
     CARRIED_FIELDS,
@@ -40,7 +41,7 @@ class ReplyDecoder:
         self._notes = context.notes
         self._filters = tuple(context.wire_filters)
         self._writer = BlockWriter(context.origin)
-        self._calls = Calls(self._writer)
+        self._calls = Calls(self._writer, client_names(context.tool_names))
         self._id: str | None = None
         self._model: str | None = None
         self._created: Json = None

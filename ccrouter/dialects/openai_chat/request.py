@@ -1,10 +1,89 @@
-"""Placeholder until the next commit."""
+"""From a neutral request to an OpenAI-chat body."""
 
+from typing import Final
+
+from ccrouter.dialects.openai_chat.effort import encode_effort
+from ccrouter.dialects.openai_chat.messages import encode_messages
+from ccrouter.dialects.openai_chat.tools import encode_tools
+from ccrouter.dialects.openai_chat.wire import compact_json
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import JsonObject
+from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
 
+SILENT_EXTRAS: Final = frozenset({"metadata", "output_config"})
+"""`metadata.user_id` names the user to Anthropic and is nobody else's business; `output_config` is taken apart here."""
+
 
 def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks, notes: Notes) -> JsonObject:
-    raise NotImplementedError
+    """The chat completion body for `model`. The same request gives the same JSON, keys in the same order."""
+    response_format, instruction = _output_format(request, quirks, notes)
+    messages = encode_messages(request, origin=origin, quirks=quirks, notes=notes, instruction=instruction)
+    body: JsonObject = {"model": model, "messages": messages}
+    body.update(encode_tools(request, quirks, notes))
+    if request.max_tokens is not None:
+        body[quirks.max_tokens_field] = _capped(request.max_tokens, quirks, notes)
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.top_p is not None:
+        body["top_p"] = request.top_p
+    if request.top_k is not None:
+        notes.add("top_k", "/top_k", "has no counterpart in the chat protocol")
+    stop = _stop(request, quirks, notes)
+    if stop:
+        body["stop"] = stop
+    if request.streamed:
+        body["stream"] = True
+        if quirks.stream_usage:
+            body["stream_options"] = {"include_usage": True}
+    body.update(encode_effort(request, quirks, notes))
+    if response_format is not None:
+        body["response_format"] = response_format
+    for name in request.extras:
+        if name not in SILENT_EXTRAS:
+            notes.add(name, f"/{name}", "has no counterpart in the chat protocol")
+    for name, value in quirks.extra_body.items():
+        body.setdefault(name, value)
+    return body
+
+
+def _capped(max_tokens: int, quirks: Quirks, notes: Notes) -> int:
+    cap = quirks.max_tokens_cap
+    if cap is None or max_tokens <= cap:
+        return max_tokens
+    notes.add("max_tokens", "/max_tokens", f"{max_tokens} is more than the upstream allows: {cap}")
+    return cap
+
+
+def _stop(request: Request, quirks: Quirks, notes: Notes) -> list[Json]:
+    stop = [text for text in request.stop_sequences or () if text]
+    if quirks.stop_limit is not None and len(stop) > quirks.stop_limit:
+        notes.add(
+            "stop_sequences",
+            "/stop_sequences",
+            f"the upstream takes {quirks.stop_limit} of {len(stop)}; the router enforces all of them",
+        )
+        stop = stop[: quirks.stop_limit]
+    return list[Json](stop)
+
+
+def _output_format(request: Request, quirks: Quirks, notes: Notes) -> tuple[JsonObject | None, str]:
+    """`output_config.format` as `response_format`, or as words for the system message (titles ask for JSON)."""
+    config = as_object(request.extras.get("output_config")) or {}
+    for name in config:
+        if name not in ("effort", "format"):
+            notes.add(f"output_config.{name}", "/output_config", "has no counterpart in the chat protocol")
+    wanted = as_object(config.get("format"))
+    if wanted is None:
+        return None, ""
+    schema = as_object(wanted.get("schema"))
+    if wanted.get("type") != "json_schema" or schema is None:
+        notes.add("output_config.format", "/output_config/format", "of a kind that cannot be asked for")
+        return None, ""
+    if quirks.json_schema:
+        return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}, ""
+    notes.add("output_config.format", "/output_config/format", "asked for in words: the upstream may not hold to it")
+    return None, (
+        "Answer with a single JSON object and nothing else: no code fence, no text before or after it. "
+        f"It must match this JSON Schema:\n{compact_json(schema)}"
+    )

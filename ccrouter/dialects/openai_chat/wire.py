@@ -3,6 +3,8 @@
 import json
 from typing import Final
 
+import orjson
+
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
 DONE: Final = b"[DONE]"
@@ -94,6 +96,14 @@ def _fragment_of(known: list[JsonObject], fields: JsonObject) -> JsonObject | No
 def object_list(value: Json) -> list[JsonObject]:
     """The objects in a JSON array; empty for anything else."""
     return [found for item in as_list(value) or () if (found := as_object(item)) is not None]
+
+
+def compact_json(value: Json) -> str:
+    """`value` as JSON text, as short as can be. Lone surrogates become U+FFFD; numbers of any size are kept."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(_without_surrogates(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_leniently(data: bytes) -> Json:

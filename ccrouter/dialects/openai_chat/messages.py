@@ -1,0 +1,285 @@
+"""The conversation as chat messages.
+
+Anthropic's conversation is runs of user (and, amid them, system) messages between assistant messages. One run becomes
+the `tool` messages for the calls before it, in the order of the calls, and then one user message. One assistant run
+becomes one assistant message. A run looks at nothing behind itself, so what was sent once is sent the same again when
+the conversation has grown: the provider's prompt cache survives.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from ccrouter.dialects.openai_chat.content import (
+    NO_CONTENT,
+    document_text,
+    error_text,
+    image_part,
+    join,
+    missing_image_text,
+    opaque_text,
+    reminder,
+    system_text,
+    text_part,
+)
+from ccrouter.dialects.openai_chat.reasoning import returned_reasoning
+from ccrouter.dialects.openai_chat.tools import wire_call_id, wire_name
+from ccrouter.dialects.openai_chat.wire import compact_json
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_search import functions_text
+from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
+from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.notes import Notes
+from ccrouter.model.request import Message, Request, Tool
+
+INTERRUPTED = "[the tool call was interrupted: it has no result]"
+NO_OUTPUT = "(no output)"
+"""Some upstreams refuse an empty tool message."""
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A tool call waiting for its result: its id as the client and as the wire knows it, and its name."""
+
+    client_id: str
+    wire_id: str
+    name: str
+    result: ToolResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What every message of one request is encoded with."""
+
+    origin: str
+    quirks: Quirks
+    notes: Notes
+    tools: tuple[Tool, ...]
+
+
+def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Notes, instruction: str) -> list[Json]:
+    """All chat messages of `request`. `instruction` (may be empty) is appended to the system message."""
+    encoding = Encoding(origin, quirks, notes, request.tools or ())
+    wire: list[JsonObject] = list(_system(request, encoding, instruction))
+    calls: list[OpenCall] = []
+    for from_assistant, run in groupby(request.messages, key=lambda message: message.role == "assistant"):
+        if from_assistant:
+            message, calls = _assistant(list(run), encoding)
+            wire.append(message)
+        else:
+            wire.extend(_user_run(list(run), calls, encoding))
+            calls = []
+    wire.extend(_tool_messages(calls, [], encoding))
+    if quirks.refused_message_keys:
+        for message in wire:
+            for key in quirks.refused_message_keys & message.keys():
+                del message[key]
+    return list[Json](wire)
+
+
+def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[JsonObject]:
+    blocks = request.system_blocks
+    if instruction:
+        blocks = (*blocks, Text(instruction))
+    texts: list[str] = []
+    parts: list[Json] = []
+    for block in blocks:
+        if not isinstance(block, Text):
+            encoding.notes.add("system block", "/system", "only text can be part of a system message")
+            continue
+        text = system_text(block, encoding.notes)
+        if text and not text.isspace():
+            texts.append(text)
+            parts.append(text_part(text, block.extras.get("cache_control")))
+    if texts:
+        content = parts if encoding.quirks.keep_cache_control else join(texts)
+        yield {"role": encoding.quirks.system_role, "content": content}
+
+
+def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
+    """One assistant message, and the calls in it."""
+    blocks = [block for message in run for block in message.blocks]
+    uses = [block for block in blocks if isinstance(block, ToolUse)]
+    thinking = [block for block in blocks if isinstance(block, Thinking)]
+    returned = returned_reasoning(
+        thinking,
+        origin=encoding.origin,
+        quirks=encoding.quirks,
+        has_calls=bool(uses),
+        notes=encoding.notes,
+    )
+    text = join([_assistant_text(block, encoding) for block in blocks])
+    content: Json = text or (None if uses else NO_CONTENT)
+    if returned.parts:
+        content = [*returned.parts, *([text_part(text)] if text else [])]
+    message: JsonObject = {"role": "assistant", "content": content, **returned.message}
+    calls: list[OpenCall] = []
+    wire_calls: list[Json] = []
+    used: set[str] = set()
+    for use in uses:
+        call = OpenCall(use.id, wire_call_id(use.id, used), use.name)
+        calls.append(call)
+        wire_calls.append(
+            {
+                "id": call.wire_id,
+                "type": "function",
+                "function": {"name": wire_name(use.name), "arguments": _arguments(use.input)},
+                **returned.calls.get(use.id, {}),
+            }
+        )
+    if wire_calls:
+        message["tool_calls"] = wire_calls
+    return message, calls
+
+
+def _assistant_text(block: Block, encoding: Encoding) -> str:
+    match block:
+        case Text():
+            return block.text
+        case Opaque():
+            return opaque_text(block, encoding.notes, "/messages")
+        case Thinking() | ToolUse():
+            return ""
+        case _:
+            encoding.notes.add(type(block).__name__.lower(), "/messages", "not possible in an assistant message")
+            return ""
+
+
+def _arguments(given: Json) -> str:
+    """Arguments as JSON text; upstreams insist on an object."""
+    if isinstance(given, dict):
+        return compact_json(given)
+    return "{}" if given is None else compact_json({"input": given})
+
+
+def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> Iterator[JsonObject]:
+    """The tool messages for `calls`, then one user message with all else the run says (with mid_system in pieces)."""
+    results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
+    answered = {id(result) for result in results if _answer(calls, result)}
+    parts: list[JsonObject] = []
+    yield from _tool_messages(calls, parts, encoding)
+    empty = not calls
+    for message in run:
+        if message.role != "system":
+            for block in message.blocks:
+                if id(block) not in answered:
+                    parts.extend(_user_parts(block, encoding))
+            continue
+        text = join([_system_block_text(block, encoding) for block in message.blocks])
+        if text and encoding.quirks.mid_system:
+            yield from _user(parts, encoding)
+            parts = []
+            yield {"role": encoding.quirks.system_role, "content": text}
+            empty = False
+        elif text:
+            parts.append(text_part(reminder(text), _cache_control(message.blocks, encoding)))
+    if empty and not parts:
+        parts.append(text_part(NO_CONTENT))
+    yield from _user(parts, encoding)
+
+
+def _answer(calls: list[OpenCall], result: ToolResult) -> bool:
+    """Give `result` to the call it answers; False when no call of the turn before waits for it."""
+    for call in calls:
+        if call.client_id == result.tool_use_id and call.result is None:
+            call.result = result
+            return True
+    return False
+
+
+def _tool_messages(calls: list[OpenCall], parts: list[JsonObject], encoding: Encoding) -> Iterator[JsonObject]:
+    """One tool message for each call. Images in the results are added to `parts`, for the user message that follows."""
+    for call in calls:
+        result = call.result
+        if result is None:
+            encoding.notes.add("tool_use", "/messages", f"the call of {call.name} has no result: told as interrupted")
+            yield {"role": "tool", "tool_call_id": call.wire_id, "content": INTERRUPTED}
+            continue
+        label = f"[image from the result of {call.name} ({call.wire_id})]"
+        text = _result_text(result, label, parts, encoding)
+        mark = _cache_control((result, *(result.content if isinstance(result.content, tuple) else ())), encoding)
+        content: Json = text if mark is None else [text_part(text, mark)]
+        yield {"role": "tool", "tool_call_id": call.wire_id, "content": content}
+
+
+def _result_text(result: ToolResult, label: str, parts: list[JsonObject], encoding: Encoding) -> str:
+    """A tool result as text. Images go to `parts` under `label`, for tool messages hold text only."""
+    if result.content is None or isinstance(result.content, str):
+        text = result.content or ""
+    else:
+        texts: list[str] = []
+        for is_reference, group in groupby(result.content, key=lambda block: isinstance(block, ToolReference)):
+            if is_reference:
+                names = [block.tool_name for block in group if isinstance(block, ToolReference)]
+                texts.append(functions_text(names, encoding.tools))
+            else:
+                texts.extend(_result_block(block, label, parts, encoding) for block in group)
+        text = join(texts)
+    if not text or text.isspace():
+        text = NO_OUTPUT
+    return error_text(text) if result.is_error else text
+
+
+def _result_block(block: Block, label: str, parts: list[JsonObject], encoding: Encoding) -> str:
+    if not isinstance(block, Image):
+        return _plain_text(block, encoding)
+    part = image_part(block, encoding.quirks, encoding.notes, "/messages")
+    if part is None:
+        return missing_image_text(encoding.quirks)
+    parts += [text_part(label), part]
+    return "[image: see the next user message]"
+
+
+def _user_parts(block: Block, encoding: Encoding) -> list[JsonObject]:
+    mark = _cache_control((block,), encoding)
+    if isinstance(block, Image):
+        part = image_part(block, encoding.quirks, encoding.notes, "/messages")
+        if part is None:
+            return [text_part(missing_image_text(encoding.quirks))]
+        if mark is not None:
+            part["cache_control"] = mark
+        return [part]
+    if isinstance(block, ToolResult):
+        encoding.notes.add("tool_result", "/messages", "answers no call of the turn before: told as text")
+        images: list[JsonObject] = []
+        text = _result_text(block, "[image from that result]", images, encoding)
+        return [text_part(f"[result of an earlier tool call]\n{text}", mark), *images]
+    text = _plain_text(block, encoding)
+    return [text_part(text, mark)] if text and not text.isspace() else []
+
+
+def _plain_text(block: Block, encoding: Encoding) -> str:
+    match block:
+        case Text():
+            return block.text
+        case Document():
+            return document_text(block, encoding.notes, "/messages")
+        case ToolReference():
+            return functions_text([block.tool_name], encoding.tools)
+        case Opaque():
+            return opaque_text(block, encoding.notes, "/messages")
+        case _:
+            encoding.notes.add(type(block).__name__.lower(), "/messages", "not possible in a user message")
+            return ""
+
+
+def _system_block_text(block: Block, encoding: Encoding) -> str:
+    return system_text(block, encoding.notes) if isinstance(block, Text) else _plain_text(block, encoding)
+
+
+def _cache_control(blocks: tuple[Block, ...], encoding: Encoding) -> Json:
+    if encoding.quirks.keep_cache_control:
+        for block in reversed(blocks):
+            if not isinstance(block, Opaque) and block.extras.get("cache_control") is not None:
+                return block.extras["cache_control"]
+    return None
+
+
+def _user(parts: list[JsonObject], encoding: Encoding) -> Iterator[JsonObject]:
+    """The user message of `parts`, if any: a string where all is text (strict templates want it so), else parts."""
+    if not parts:
+        return
+    if not encoding.quirks.keep_cache_control and all(part["type"] == "text" for part in parts):
+        yield {"role": "user", "content": join([str(part["text"]) for part in parts])}
+    else:
+        yield {"role": "user", "content": list[Json](parts)}

@@ -1,0 +1,102 @@
+"""Tools, the choice among them, and their names on the wire."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_search import EMPTY_SCHEMA, callable_tools
+from ccrouter.model.json import JsonObject
+from ccrouter.model.notes import Notes
+from ccrouter.model.request import Request, Tool, ToolChoice
+
+LONGEST_NAME: Final = 64
+"""OpenAI, DeepSeek and others refuse longer tool names; MCP names can be longer (mrexodia/ida-pro-mcp#129)."""
+LONGEST_CALL_ID: Final = 40
+"""OpenAI refuses longer tool call ids."""
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+def wire_name(name: str) -> str:
+    """`name` as upstreams accept it: their characters only, 64 at most, a hash keeping shortened names apart."""
+    if _NAME.fullmatch(name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[: LONGEST_NAME - 9] + "_" + digest
+
+
+def client_names(names: Iterable[str]) -> dict[str, str]:
+    """Wire name → client's name, for those of `names` that differ."""
+    return {wire: name for name in names if (wire := wire_name(name)) != name}
+
+
+def wire_call_id(id_: str, used: set[str]) -> str:
+    """A tool call's id as upstreams accept it, unlike all in `used` (to which it is added)."""
+    wanted, attempt = id_, 0
+    while not wanted or len(wanted) > LONGEST_CALL_ID or wanted in used:
+        digest = hashlib.sha256(f"{id_}/{attempt}".encode("utf-8", "replace")).hexdigest()[:24]
+        wanted, attempt = f"call_{digest}", attempt + 1
+    used.add(wanted)
+    return wanted
+
+
+def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
+    """The body's `tools`, `tool_choice` and `parallel_tool_calls`; empty when there is nothing on offer."""
+    tools: list[Tool] = []
+    for tool in callable_tools(request):
+        if tool.is_server_tool:
+            notes.add(tool.type or tool.name, "/tools", "a tool of Anthropic's own servers")
+        else:
+            tools.append(tool)
+    if not tools:
+        if request.tool_choice is not None and request.tools:
+            notes.add("tool_choice", "/tool_choice", "no tool is left to choose")
+        return {}
+    body: JsonObject = {"tools": [_function_tool(tool) for tool in tools]}
+    choice = request.tool_choice
+    if choice is not None:
+        body["tool_choice"] = _choice(choice, {tool.name for tool in tools}, quirks, notes)
+        if choice.extras.get("disable_parallel_tool_use") is True:
+            if quirks.parallel_tool_calls:
+                body["parallel_tool_calls"] = False
+            else:
+                notes.add("disable_parallel_tool_use", "/tool_choice", "the upstream does not take parallel_tool_calls")
+    return body
+
+
+def _function_tool(tool: Tool) -> JsonObject:
+    function: JsonObject = {"name": wire_name(tool.name)}
+    if tool.description is not None:
+        function["description"] = tool.description
+    function["parameters"] = _object_schema(tool.input_schema)
+    return {"type": "function", "function": function}
+
+
+def _object_schema(schema: JsonObject | None) -> JsonObject:
+    """`schema` with what every upstream insists on: MiniMax answers 2013, Moonshot 400 where it is missing."""
+    if not schema:
+        return {**EMPTY_SCHEMA}
+    if schema.get("type") != "object":
+        schema = {**schema, "type": "object"} if "type" in schema else {"type": "object", **schema}
+    return schema if isinstance(schema.get("properties"), dict) else {**schema, "properties": {}}
+
+
+def _choice(choice: ToolChoice, names: set[str], quirks: Quirks, notes: Notes) -> str | JsonObject:
+    if choice.type == "none":
+        return "none"
+    if choice.type == "auto":
+        return "auto"
+    if choice.type == "tool" and choice.name not in names:
+        notes.add("tool_choice", "/tool_choice", f"the tool {choice.name!r} is not among the tools sent: auto")
+        return "auto"
+    if not quirks.tool_choice_required:
+        notes.add("tool_choice", "/tool_choice", f"the upstream does not take {choice.type!r}: auto")
+        return "auto"
+    if choice.type == "tool" and choice.name is not None:
+        return {"type": "function", "function": {"name": wire_name(choice.name)}}
+    if choice.type == "any":
+        return "required"
+    notes.add("tool_choice", "/tool_choice", f"unknown kind {choice.type!r}: auto")
+    return "auto"
