@@ -13,12 +13,12 @@ from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 Stop = Literal["end", "tool", "length", "stop_sequence"]
 
 MODELS: Mapping[str, str] = {
-    "demo-chat": "everyday work",
-    "demo-mini": "small jobs in the background",
-    "demo-reasoner": "thinks before it answers",
-    "demo-long": "long conversations",
-    "demo-vision": "sees pictures",
-    "claude-demo": "speaks Anthropic's own protocol, and searches",
+    "demo-chat": "for everyday work",
+    "demo-mini": "for small jobs",
+    "demo-reasoner": "after some thought",
+    "demo-long": "for long conversations",
+    "demo-vision": "with eyes",
+    "claude-demo": "in Anthropic's protocol",
 }
 """The models that the demo provider has, and what each is for."""
 
@@ -51,7 +51,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `searched` is the query where a web search ran, `matched_stop` the stop sequence that ended the text."""
+    """One answer. `searched` is the query of a web search, `matched_stop` the stop sequence that ended the text."""
 
     text: str
     reasoning: str = ""
@@ -100,8 +100,8 @@ def _spoken(asked: Asked) -> str:
     if asked.prompt_tokens >= LONG_PROMPT_TOKENS:
         last = _shortened(asked.prompt.rsplit("\n", 1)[-1])
         return f"I read about {asked.prompt_tokens:,} tokens to the end, where you asked: “{last}”"
-    heard = f"I understood: “{_shortened(asked.prompt)}”" if asked.prompt else "You sent no text."
-    return f"This is {asked.model} of the demo provider ({MODELS.get(asked.model, 'a demo')}). {heard}"
+    heard = f"I understood: “{_shortened(asked.prompt)}”" if asked.prompt else "There was no text."
+    return f"{asked.model} here, {MODELS.get(asked.model, 'a demo')}. {heard}"
 
 
 def _reasoning(asked: Asked) -> str:
@@ -117,7 +117,7 @@ def _searched(asked: Asked) -> Answer:
         SearchResult(f"{_shortened(query, 60)} (demo result 1)", "https://example.com/demo/1"),
         SearchResult(f"{_shortened(query, 60)} (demo result 2)", "https://example.com/demo/2"),
     )
-    text = f"The demo searched no real web for “{_shortened(query, 80)}”; it made up {_count(len(results), 'result')}."
+    text = f"I made up {_count(len(results), 'result')} for “{_shortened(query, 80)}”: a demo has no web."
     return Answer(text, searched=query, results=results)
 
 

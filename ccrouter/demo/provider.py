@@ -105,7 +105,7 @@ async def _stream(request: web.Request, frames: list[bytes], piece_seconds: floa
     await response.prepare(request)
     with contextlib.suppress(ConnectionResetError):  # the client has gone: nobody is left to tell
         for number, frame in enumerate(frames):
-            if number > 1:  # the first two say only that an answer begins
+            if number > 2:  # the first say only that an answer begins, and are never sent alone
                 await asyncio.sleep(piece_seconds)
             await response.write(frame)
         await response.write_eof()
