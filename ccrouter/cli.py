@@ -72,7 +72,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(context: click.Context, config: Path | None) -> None:
     """Claude Code, through the router, to the models you want to use."""
-    context.obj = config
+    if config is not None:
+        os.environ["CCR_CONFIG"] = str(config.absolute())  # for the command, and for what it starts
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
         context.exit(1)  # as CCR does: nothing was asked for

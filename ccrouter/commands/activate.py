@@ -16,8 +16,7 @@ from ccrouter.startup import endpoint_of
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
 @click.option("--shell", type=click.Choice(get_args(Shell)), help="For which shell [default: guessed from $SHELL].")
-@click.pass_context
-def activate(context: click.Context, config: Path | None, shell: Shell | None) -> None:
+def activate(config: Path | None, shell: Shell | None) -> None:
     """Print the environment that makes `claude` use the router.
 
     \b
@@ -25,7 +24,7 @@ def activate(context: click.Context, config: Path | None, shell: Shell | None) -
     fish            ccr activate | source
     PowerShell      ccr activate | Out-String | Invoke-Expression
     """
-    path = chosen_config(context, config)
+    path = chosen_config(config)
     settings = configuration(path)
     _, daemon = locate(path)
     endpoint = daemon.endpoint if daemon is not None else endpoint_of(settings.host, settings.port)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT
+from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT, Config, RouterConfig
 from ccrouter.daemon.control import Address
 from ccrouter.model.json import Json, as_int, as_object, as_str
 
@@ -14,6 +14,12 @@ def configured_address(path: Path, environment: Mapping[str, str]) -> Address | 
     A start, a reload and `ccr config check` go through the whole check of a config. This is only for asking whether
     a daemon answers there, which must be quick and work while the config is broken.
     """
+    basics = read_basics(path, environment)
+    return (basics.host, basics.port) if basics is not None else None
+
+
+def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
+    """HOST, PORT and APIKEY of the config at `path`, nothing else of it; None where it is missing or not parsed."""
     from ccrouter.config.read import read
 
     try:
@@ -24,10 +30,12 @@ def configured_address(path: Path, environment: Mapping[str, str]) -> Address | 
     if entries is None:
         return None
     dotenv = _dotenv(path)
-    port = _port(_lookup(entries, "PORT", environment, dotenv))
+    service_port = environment.get("SERVICE_PORT") or dotenv.get("SERVICE_PORT")
+    port = _port(service_port or _lookup(entries, "PORT", environment, dotenv))
     host = as_str(_lookup(entries, "HOST", environment, dotenv)) or DEFAULT_HOST
-    key = as_str(_lookup(entries, "APIKEY", environment, dotenv))
-    return (host if key else DEFAULT_HOST), port  # without a key the server binds to loopback only
+    key = as_str(_lookup(entries, "APIKEY", environment, dotenv)) or None
+    # Without a key the server binds to loopback only.
+    return Config((), RouterConfig(), path, host=host if key else DEFAULT_HOST, port=port, api_key=key)
 
 
 def _lookup(entries: Mapping[str, Json], name: str, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Json:

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import click
 
+from ccrouter.commands.address import read_basics
 from ccrouter.commands.claude_settings import overriding_settings, settings_files
 from ccrouter.commands.locating import chosen_config, configuration, locate
 from ccrouter.config.locations import user_directory
+from ccrouter.config.problems import ConfigError
+from ccrouter.config.types import Config
 from ccrouter.daemon.control import Daemon
 from ccrouter.daemon.launch import ClaudeNotFound, claude_command, find_claude, launch_environment
 from ccrouter.errors import CCRouterError
@@ -33,9 +36,9 @@ class PassThrough(click.Command):
 @click.pass_context
 def code(context: click.Context) -> None:
     """Run Claude Code through the router; every argument is passed on as it is."""
-    path = chosen_config(context, None)
+    path = chosen_config()
     daemon = running_daemon(path)
-    settings = configuration(path)
+    settings = usable_configuration(path)
     executable = find_claude(settings, os.environ, shutil.which)
     files = settings_files(os.environ, user_directory(), Path.cwd())
     for warning in overriding_settings(files, daemon.endpoint):
@@ -43,6 +46,21 @@ def code(context: click.Context) -> None:
     environment = launch_environment(settings, daemon.endpoint, os.environ).applied_to(os.environ)
     command = claude_command(executable, context.args, shutil.which)
     context.exit(run_claude(command, environment, no_input=settings.non_interactive_mode))
+
+
+def usable_configuration(path: Path) -> Config:
+    """The configuration, or as much as is needed of one that broke while the daemon goes on with the last good one.
+
+    Raises ConfigError where nothing can be read.
+    """
+    try:
+        return configuration(path)
+    except ConfigError as error:
+        basics = read_basics(path, os.environ)
+        if basics is None:
+            raise
+        click.secho(f"{error}\nThe daemon keeps serving the last good config.", err=True, fg="yellow")
+        return basics
 
 
 def start_command(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ import click
 
 from ccrouter.commands.address import configured_address
 from ccrouter.config.locations import find_config
+from ccrouter.config.problems import ConfigError
 from ccrouter.config.types import Config
 from ccrouter.daemon.control import Daemon, find_daemon
 from ccrouter.daemon.files import DaemonFiles, files_of
@@ -16,15 +17,20 @@ config_option = click.option(
 )
 
 
-def chosen_config(context: click.Context, option: Path | None) -> Path:
-    """The command's own --config, else the one before the command, else CCR_CONFIG, else the one at home."""
-    inherited = context.find_root().obj
-    return find_config(option or (inherited if isinstance(inherited, Path) else None), os.environ)
+def chosen_config(option: Path | None = None) -> Path:
+    """The command's own --config, else CCR_CONFIG (`ccr --config FILE command` sets it), else the one at home."""
+    return find_config(option, os.environ)
 
 
 def configuration(path: Path) -> Config:
-    """The checked configuration. Raises ConfigError with every problem."""
-    raise NotImplementedError(path)
+    """The checked configuration. Raises ConfigError with every error."""
+    from ccrouter.config.load import load_config
+    from ccrouter.runtime import known_names
+
+    loaded = load_config(path, environment=os.environ, known=known_names({}, user_files_loaded=False))
+    if loaded.config is None:
+        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
+    return loaded.config
 
 
 def locate(path: Path) -> tuple[DaemonFiles, Daemon | None]:

@@ -25,7 +25,7 @@ BLOCK_BYTES = 64 * 1024
 @click.pass_context
 def logs(context: click.Context, config: Path | None, follow: bool, lines: int) -> None:
     """Show the last lines of the log."""
-    path = files_of(chosen_config(context, config)).log
+    path = files_of(chosen_config(config)).log
     if not path.exists() and not follow:
         raise CCRouterError(f"There is no log yet at {path}; `ccr start` begins one.")
     output = sys.stdout.buffer

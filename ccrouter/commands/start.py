@@ -42,7 +42,7 @@ def start(context: click.Context, config: Path | None, foreground: bool) -> None
 
     Process 1 of a container serves in the foreground by itself.
     """
-    path = chosen_config(context, config)
+    path = chosen_config(config)
     if not path.exists():
         context.exit(begin_first_run(path))
     if foreground or os.getpid() == 1:

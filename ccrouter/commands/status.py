@@ -26,7 +26,7 @@ def status(context: click.Context, config: Path | None, as_json: bool) -> None:
 
     The exit code is 0 when it runs and 3 when it does not.
     """
-    path = chosen_config(context, config)
+    path = chosen_config(config)
     files, daemon = locate(path)
     report = describe(daemon, files)
     if as_json:

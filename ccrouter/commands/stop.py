@@ -27,10 +27,9 @@ class StopFailed(CCRouterError):  # noqa: N818 - it says what happened
     show_default=True,
     help="Seconds that open streams may take before the process is ended by force.",
 )
-@click.pass_context
-def stop(context: click.Context, config: Path | None, timeout: float) -> None:
+def stop(config: Path | None, timeout: float) -> None:
     """Stop the daemon. Open streams finish first."""
-    if stop_daemon(chosen_config(context, config), timeout):
+    if stop_daemon(chosen_config(config), timeout):
         good("ccrouter has been stopped.")
     else:
         click.echo("ccrouter is not running.")
@@ -52,8 +51,9 @@ def stop_daemon(path: Path, timeout: float = GRACE_SECONDS) -> bool:
 
 
 def _end(daemon: Daemon, state: DaemonState, files: DaemonFiles, timeout: float) -> None:
+    count = open_requests(state)  # asked now: a daemon that is stopping answers no new connection
+
     def waiting() -> None:
-        count = open_requests(state)
         what = f"{count} open request{'' if count == 1 else 's'}" if count else "the daemon"
         note(f"Waiting for {what} to finish …")
 

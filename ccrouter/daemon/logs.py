@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeAlias
 
+from ccrouter.log_levels import level_of
+
 MAX_BYTES = 10 * 1024 * 1024
 BACKUPS = 5
 ROTATION_PAUSE_SECONDS = 60.0
@@ -21,19 +23,6 @@ ROTATION_PAUSE_SECONDS = 60.0
 STANDARD_OUTPUTS = (1, 2)
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-
-LEVELS = {
-    "trace": logging.DEBUG,
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warn": logging.WARNING,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-    "fatal": logging.CRITICAL,
-    "critical": logging.CRITICAL,
-    "silent": logging.CRITICAL + 1,
-}
-"""CCR's LOG_LEVEL takes pino's names; Python's are understood too."""
 
 
 def open_log(path: Path, level: str | int = "info") -> logging.Handler:
@@ -53,11 +42,6 @@ def open_log(path: Path, level: str | int = "info") -> logging.Handler:
     handler.setLevel(level_of(level))
     handler.setFormatter(OneLine())
     return handler
-
-
-def level_of(level: str | int) -> int:
-    """The logging level for a name of pino's or Python's, in any case; unknown names mean info."""
-    return level if isinstance(level, int) else LEVELS.get(level.strip().lower(), logging.INFO)
 
 
 class OneLine(logging.Formatter):

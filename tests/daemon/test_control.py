@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +25,7 @@ from ccrouter.daemon.state import DaemonState, write_state
 
 
 @contextmanager
-def serving(status: int, body: bytes) -> Iterator[tuple[str, int, list[str]]]:
+def serving(status: int, body: bytes) -> Generator[tuple[str, int, list[str]]]:
     """A server that gives this answer to everything; its endpoint, its port and what it was asked."""
     asked: list[str] = []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.daemon.logs import LogFile, OneLine, level_of, open_log
+from ccrouter.daemon.logs import LogFile, OneLine, open_log
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
@@ -55,14 +55,6 @@ def test_only_the_owner_reads_it_and_its_older_files(tmp_path: Path) -> None:
     assert files == ["x.log", "x.log.1", "x.log.2"]
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in files] == [0o600] * 3
     assert "line 19" in log.read_text()
-
-
-def test_level_names_of_pino_and_python() -> None:
-    assert level_of("trace") == logging.DEBUG
-    assert level_of("WARN") == logging.WARNING
-    assert level_of("fatal") == logging.CRITICAL
-    assert level_of("whatever") == logging.INFO
-    assert level_of(logging.ERROR) == logging.ERROR
 
 
 def test_an_unwritable_log_falls_back_to_stderr_with_one_line(
