@@ -132,7 +132,7 @@ class _Reader:
         if end >= len(self.text):
             raise _Unreadable  # does not end
         inner, self.at = self.text[self.at + 1 : end], end + 1
-        return re.sub(r"\\(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})?|.)", _unescape, inner, flags=re.DOTALL)
+        return re.sub(r"\\(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|.)", _unescape, inner, flags=re.DOTALL)
 
     def _scalar(self) -> Json:
         word = WORD.match(self.text, self.at)

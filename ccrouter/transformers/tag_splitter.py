@@ -107,7 +107,9 @@ class TagSplitter:
 
     def _emit_or_hold(self, text: str, tag: str, out: list[Event]) -> None:
         """Emit `text` up to what may be the beginning of `tag`. White space waits for what follows it at the start."""
-        keep = len(text) if self._open is None and not text.strip() else _length_of_partial(text, tag)
+        keep = _length_of_partial(text, tag)
+        if self._open is None and not text[: len(text) - keep].strip():
+            keep = len(text)
         self._held = text[len(text) - keep :]
         self._emit(text[: len(text) - keep], out)
 

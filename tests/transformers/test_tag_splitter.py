@@ -1,0 +1,141 @@
+import random
+import re
+
+import pytest
+
+from ccrouter.api import context_for
+from ccrouter.errors import upstream_failure
+from ccrouter.model.events import (
+    BlockStart,
+    BlockStop,
+    Event,
+    Failed,
+    Finish,
+    OpaqueDelta,
+    Start,
+    TextBlock,
+    TextDelta,
+    ThinkingBlock,
+    ThinkingDelta,
+    Usage,
+    UsageUpdate,
+)
+from ccrouter.model.request import Request
+from ccrouter.transformers.extrathinktag import ExtraThinkTag
+from tests.transformers.replies import PROVIDER, call, every_way, reply, text, thinking
+
+CONTEXT = context_for(Request("model", ()), provider=PROVIDER)
+
+
+def split(*blocks: list[Event], stop: str = "end_turn", end: Event | None = None) -> list[Event]:
+    return every_way(ExtraThinkTag(), reply(*blocks, stop=stop, end=end), CONTEXT)
+
+
+def test_tag_becomes_thinking_and_the_white_space_around_it_goes() -> None:
+    assert split(text(0, "\n<think>\nab < c\n</think>\n\nHello\n")) == reply(
+        thinking(0, "ab < c\n"), text(1, "Hello\n")
+    )
+
+
+def test_no_tag_leaves_every_character() -> None:
+    answer = " \n a < b <thin <thinks> </think> <<think"
+    assert split(text(0, answer)) == reply(text(0, answer))
+
+
+def test_text_before_the_tag_stays() -> None:
+    assert split(text(0, "Well. <think>hm</think>So.")) == reply(text(0, "Well. "), thinking(1, "hm"), text(2, "So."))
+
+
+def test_unclosed_tag_is_thinking_and_a_tool_call_still_works() -> None:
+    assert split(text(0, "<think>I should look </thi"), call(1, "Read", '{"a":1}', "id"), stop="tool_use") == reply(
+        thinking(0, "I should look </thi"), call(1, "Read", '{"a":1}', "id"), stop="tool_use"
+    )
+
+
+def test_empty_pair_of_tags_leaves_no_block() -> None:
+    assert split(text(0, "<think>\n\n</think>\n\nHi")) == reply(text(0, "Hi"))
+
+
+def test_a_tag_in_backticks_is_quoted() -> None:
+    answer = "Write `<think>` first."
+    assert split(text(0, answer)) == reply(text(0, answer))
+    assert split(text(0, "`<think>` <think>a</think>b")) == reply(text(0, "`<think>` "), thinking(1, "a"), text(2, "b"))
+
+
+def test_only_the_first_pair_counts() -> None:
+    assert split(text(0, "<think>a</think>b<think>c</think>d")) == reply(
+        thinking(0, "a"), text(1, "b<think>c</think>d")
+    )
+
+
+def test_each_text_block_may_have_a_pair_and_keys_stay_unique() -> None:
+    blocks = [thinking(5, "own", "signed"), text(6, "<think>a</think>b"), call(7, "T", "{}", "i"), text(8, "<think>c")]
+    assert split(*blocks, stop="tool_use") == reply(
+        thinking(0, "own", "signed"),
+        thinking(1, "a"),
+        text(2, "b"),
+        call(3, "T", "{}", "i"),
+        thinking(4, "c"),
+        stop="tool_use",
+    )
+
+
+def test_empty_text_block_stays_one() -> None:
+    empty: list[Event] = [BlockStart(3, TextBlock()), BlockStop(3)]
+    assert split(empty) == reply([BlockStart(0, TextBlock()), BlockStop(0)])
+
+
+def test_white_space_alone_is_text() -> None:
+    assert split(text(0, " \n")) == reply(text(0, " \n"))
+
+
+@pytest.mark.parametrize(
+    ("came", "shown"),
+    [
+        ("Hello <thi", [BlockStart(0, TextBlock()), TextDelta(0, "Hello <thi")]),
+        ("<think>hm </th", [BlockStart(0, ThinkingBlock()), ThinkingDelta(0, "hm </th")]),
+        ("<think>a</think>", [BlockStart(0, ThinkingBlock()), ThinkingDelta(0, "a")]),
+    ],
+)
+def test_a_failure_gives_out_what_was_held_and_closes_nothing(came: str, shown: list[Event]) -> None:
+    failed = Failed(upstream_failure("cut"))
+    opened: list[Event] = [BlockStart(0, TextBlock()), TextDelta(0, came)]
+    out = split(opened, end=failed)
+    assert out[0] == Start("msg_1", "model")
+    assert out[1 : 1 + len(shown)] == shown
+    assert out[-1] == failed
+
+
+def test_usage_passes_and_opaque_deltas_stay_with_their_text() -> None:
+    usage = UsageUpdate(Usage(output=3))
+    citation = OpaqueDelta(0, {"type": "citations_delta"})
+    events: list[Event] = [
+        Start(None, None),
+        BlockStart(0, TextBlock()),
+        TextDelta(0, "ab <"),
+        citation,
+        usage,
+        BlockStop(0),
+        Finish("end_turn"),
+    ]
+    out = every_way(ExtraThinkTag(), events, CONTEXT)
+    assert out == events
+
+
+def test_fuzz_against_the_whole_text_at_once() -> None:
+    seed = random.randrange(1_000_000)
+    print("seed", seed)
+    chance = random.Random(seed)
+    pieces = ["<think>", "</think>", "<", "think>", "</", " ", "\n", "`", "a", "é😀", "<thi"]
+    for _ in range(200):
+        content = "".join(chance.choices(pieces, k=chance.randint(1, 12)))
+        found = re.fullmatch(r"(.*?)(?<!`)<think>(.*?)(?:</think>(.*))?", content, re.DOTALL)
+        before, thought, after = found.groups(default="") if found else (content, "", "")
+        out = split(text(0, content))
+        blocks = [(type(event), event.text) for event in out if isinstance(event, TextDelta | ThinkingDelta)]
+        expected = [
+            (TextDelta, before if before.strip() or not found else ""),
+            (ThinkingDelta, thought.lstrip()),
+            (TextDelta, after.lstrip()),
+        ]
+        assert blocks == [block for block in expected if block[1]], (seed, content)
