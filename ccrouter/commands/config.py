@@ -7,55 +7,46 @@ from pathlib import Path
 import click
 import orjson
 
-from ccrouter.config.locations import find_config
+from ccrouter.commands.locating import chosen_config, config_option
 from ccrouter.config.problems import ConfigError, Problem, has_errors
 
-_CONFIG_OPTION = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The config file; else CCR_CONFIG, else the one in ~/.claude-code-router.",
-)
 
-
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def config() -> None:
     """Check the configuration, or say where it is."""
 
 
 @config.command()
-@_CONFIG_OPTION
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def check(config_path: Path | None, as_json: bool) -> None:
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def check(context: click.Context, config: Path | None, as_json: bool) -> None:
     """Print everything that is wrong with the configuration.
 
     It runs exactly what start and reload run. The exit code is 0 when the configuration can be used, 1 when not.
     """
     from ccrouter import runtime
 
+    path = None
     try:
-        path = find_config(config_path, os.environ)
-        problems = tuple(runtime.check(path, os.environ))
+        path = chosen_config(config)
+        problems = runtime.check(path, os.environ)
     except ConfigError as error:
-        path, problems = config_path, error.problems
+        problems = error.problems
     if as_json:
         click.echo(orjson.dumps(_as_json(path, problems), option=orjson.OPT_INDENT_2))
     else:
         for problem in problems:
             click.echo(_line(problem))
         click.echo(_summary(path, problems))
-    raise SystemExit(1 if has_errors(problems) else 0)
+    context.exit(1 if has_errors(problems) else 0)
 
 
 @config.command()
-@_CONFIG_OPTION
-def path(config_path: Path | None) -> None:
+@config_option
+def path(config: Path | None) -> None:
     """Print which config file is used, whether or not it is there."""
-    try:
-        click.echo(find_config(config_path, os.environ))
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    click.echo(chosen_config(config))
 
 
 def _line(problem: Problem) -> str:

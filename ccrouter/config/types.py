@@ -63,8 +63,8 @@ class ProviderConfig:
     context_windows: Mapping[str, int] = field(default_factory=dict[str, int])
     """Known context windows in tokens, by model."""
     unavailable: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Names of transformers, and the protocol, that this version cannot run, with the reason (a clause without subject
-    or full stop). They stay in `use`; whether the provider can serve without them is for the pipeline to say."""
+    """Names of transformers, and the protocol, that this version cannot run, with the reason. They stay in `use`;
+    whether the provider can serve without them is for the pipeline to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class _Reader:
         if name is not None:
             reason = known.unavailable[name]
             self.unavailable[name] = reason
-            self._report.warning(f'transformer "{name}" cannot run here: {reason}', pointer=pointer)
+            self._report.warning(f'transformer "{name}" cannot run here', reason, pointer=pointer)
             return name
         if self._names.javascript:
             files = ", ".join(self._names.javascript)
