@@ -164,6 +164,9 @@ class AnthropicDecoder:
         key = self._keys.get(as_int(chunk.get("index")) or 0)
         if key is None or key != self._open:
             return self._fail(upstream_failure("the upstream closed a block that is not open"))
+        return self._close(key)
+
+    def _close(self, key: BlockKey) -> list[Event]:
         self._open = None
         return [*([Signature(key, self._signature)] if self._signature else []), BlockStop(key)]
 
@@ -172,12 +175,16 @@ class AnthropicDecoder:
             return self._fail(upstream_failure("the upstream ended an answer it never started"))
         delta = as_object(chunk.get("delta")) or {}
         reason = as_str(delta.get("stop_reason"))
+        closing: list[Event] = []
         if reason is not None:
+            if self._open is not None:
+                # A call that ran into max_tokens may get no content_block_stop (anthropic-sdk-python's recording).
+                closing = self._close(self._open)
             extras = {name: value for name, value in delta.items() if name not in {"stop_reason", "stop_sequence"}}
             outer = {name: value for name, value in chunk.items() if name not in {"type", "delta", "usage"}}
             self._stop = (reason, as_str(delta.get("stop_sequence")), {**extras, **outer})
         usage = decode_usage(chunk.get("usage"))
-        return [UsageUpdate(usage)] if usage != Usage() else []
+        return [*closing, UsageUpdate(usage)] if usage != Usage() else closing
 
     def _finish(self) -> list[Event]:
         if self._stop is None or not self._started or self._open is not None:
