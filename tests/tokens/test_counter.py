@@ -193,6 +193,18 @@ def test_the_memory_is_bounded_and_does_not_change_the_result():
     assert len(small._counts) == 4
 
 
+def test_the_least_recently_used_counts_go_first(monkeypatch: pytest.MonkeyPatch):
+    counter = TokenCounter(capacity=2)
+    for text in ("one", "two", "one", "three"):
+        counter.count(request(Text(text)))
+    seen: list[str] = []
+    monkeypatch.setattr(counter_module, "count_text", lambda text: seen.append(text) or 1)
+    counter.count(request(Text("one")))
+    assert seen == []
+    counter.count(request(Text("two")))
+    assert seen == ["two"]
+
+
 def test_estimate_is_a_quarter_of_the_bytes():
     assert estimate(0) == 0
     assert estimate(1) == 1

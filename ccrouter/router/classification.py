@@ -1,0 +1,136 @@
+"""What a request is for. Each function reads one trait; none of them knows about routes."""
+
+from collections.abc import Iterable, Sequence
+
+from ccrouter.model.blocks import Block, Image, Text, ToolResult
+from ccrouter.model.request import Message, Request
+from ccrouter.router.hints import Hints
+
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+
+MONITOR_PROMPT = "You are a security monitor"
+CLASSIFIER_STOPS = frozenset({"</severity>", "</block>"})
+
+REMINDER = "<system-reminder>"
+PLAN_ACTIVE = ("Plan mode is active", "Plan mode still active")
+"""The full reminder and the short one of later turns (both in 2.1.197 and 2.1.328)."""
+PLAN_EXITED = "## Exited Plan Mode"
+
+
+def is_classifier(request: Request, hints: Hints) -> bool:
+    """True for auto mode's safety check of a tool call (field-notes 7).
+
+    Its system prompt says so; a stop sequence is the second sign, for prompts that were rewritten. It never has tools,
+    and where the client tells the class, it is `auxiliary`.
+    """
+    if request.tools or hints.request_class not in {None, "auxiliary"}:
+        return False
+    if any(isinstance(block, Text) and block.text.startswith(MONITOR_PROMPT) for block in request.system_blocks):
+        return True
+    return not CLASSIFIER_STOPS.isdisjoint(request.stop_sequences or ())
+
+
+def web_search_tool(request: Request) -> str | None:
+    """The type of the first server tool that searches the web (`web_search_20250305`), or None."""
+    return next((tool.type for tool in request.tools or () if tool.type and tool.type.startswith("web_search")), None)
+
+
+def is_web_search_helper(request: Request) -> bool:
+    """True for the request that Claude Code's WebSearch tool makes: the server tool and nothing beside it."""
+    return request.tools is not None and len(request.tools) == 1 and web_search_tool(request) is not None
+
+
+def background_work(request: Request, hints: Hints) -> str | None:
+    """Why the request is background work (a sentence part), or None.
+
+    A compaction is main work whatever its model: its summary is what the session goes on with.
+    """
+    if hints.request_class == "compaction":
+        return None
+    if "haiku" in request.model.lower():
+        return f"the model asked for is haiku-tier ({request.model})"
+    if hints.request_class == "auxiliary" and not any(tool.is_server_tool for tool in request.tools or ()):
+        return "the client calls it auxiliary work"
+    return None
+
+
+def current_turn(messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages since the user last spoke: that user message with its neighbours, and the tool loop after it.
+
+    A user message with tool results goes on with a turn; it does not begin one. Where no other is left (a compacted
+    history), the last user message counts.
+    """
+    start = last_user = None
+    for at in range(len(messages) - 1, -1, -1):
+        if messages[at].role != "user":
+            continue
+        last_user = at if last_user is None else last_user
+        if not _has_tool_result(messages[at]):
+            start = at
+            break
+    start = start if start is not None else last_user or 0
+    while start > 0 and messages[start - 1].role != "assistant":
+        start -= 1
+    return messages[start:]
+
+
+def has_image(turn: Iterable[Message]) -> bool:
+    """True when the user's side of the turn holds an image, in a message or in a tool's result."""
+    return any(_holds_image(message.blocks) for message in turn if message.role != "assistant")
+
+
+def is_plan_mode(turn: Sequence[Message]) -> bool:
+    """True when the last thing that the turn's reminders say about plan mode is that it is active."""
+    for message in reversed(turn):
+        if message.role == "assistant":
+            continue
+        for block in reversed(message.blocks):
+            active = _plan_mode(block)
+            if active is not None:
+                return active
+    return False
+
+
+def reaches(effort: str | None, least: str) -> bool:
+    """True when `effort` is `least` or more on Claude Code's scale; words off the scale reach nothing."""
+    return effort in EFFORTS and least in EFFORTS and EFFORTS.index(effort) >= EFFORTS.index(least)
+
+
+def _has_tool_result(message: Message) -> bool:
+    return any(isinstance(block, ToolResult) for block in message.blocks)
+
+
+def _holds_image(blocks: Iterable[Block]) -> bool:
+    return any(
+        isinstance(block, Image)
+        or (isinstance(block, ToolResult) and isinstance(block.content, tuple) and _holds_image(block.content))
+        for block in blocks
+    )
+
+
+def _plan_mode(block: Block) -> bool | None:
+    """What the block says last about plan mode; None when nothing.
+
+    The client may fold reminders into the neighbouring tool result. There only text right behind a reminder's opening
+    counts: a tool may well have read a file that talks about plan mode, such as this one.
+    """
+    if isinstance(block, Text):
+        return _last_word(block.text, in_result=False)
+    if not isinstance(block, ToolResult) or block.content is None:
+        return None
+    parts = (Text(block.content),) if isinstance(block.content, str) else block.content
+    said = (_last_word(part.text, in_result=True) for part in reversed(parts) if isinstance(part, Text))
+    return next((word for word in said if word is not None), None)
+
+
+def _last_word(text: str, *, in_result: bool) -> bool | None:
+    active = max(_last_place(text, mark, in_result=in_result) for mark in PLAN_ACTIVE)
+    exited = _last_place(text, PLAN_EXITED, in_result=in_result)
+    return None if active == exited == -1 else active > exited
+
+
+def _last_place(text: str, mark: str, *, in_result: bool) -> int:
+    at = text.rfind(mark)
+    while in_result and at != -1 and not text[max(0, at - 40) : at].rstrip().endswith(REMINDER):
+        at = text.rfind(mark, 0, at)
+    return at

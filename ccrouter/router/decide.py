@@ -1,0 +1,75 @@
+"""Request in, targets and reason out. Pure: the same request, facts and config give the same decision."""
+
+from ccrouter.config.types import Config, Target
+from ccrouter.model.request import Request
+from ccrouter.router.facts import Decision, Facts, ProviderFacts
+from ccrouter.router.hints import hints_of
+from ccrouter.router.rules import RULES, Case, Choice, Count, default_of
+from ccrouter.router.subagent import find_tag
+
+OWN_FALLBACKS = ("image", "classifier")
+"""Scenarios that CCR does not know: they have `fallback` lists of their own where configured, else default's."""
+
+
+def decide(request: Request, facts: Facts, config: Config, *, provider_facts: ProviderFacts) -> Decision:
+    """The targets for a request, in the order to try them, and why.
+
+    Raises:
+        RequestError: 404, the request names a provider that is not configured; 400, there is no default route.
+    """
+    tag = find_tag(request)
+    count = Count(request, facts)
+    case = Case(request, facts, config, provider_facts, hints_of(facts.headers), tag, count)
+    considered: list[tuple[str, str]] = []
+    choice = _fitting(case, _choose(case, considered))
+    return Decision(
+        targets=_with_fallbacks(choice, config),
+        scenario=choice.scenario,
+        reason=choice.reason,
+        # The tag is an order to the router, not a part of the prompt, whichever rule decided.
+        request=tag.request if tag is not None else request,
+        tokens=count.tokens,
+        considered=tuple(considered),
+    )
+
+
+def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:
+    """The first rule that matches; `considered` is told of those before it."""
+    missing: list[str] = []
+    for name, rule in RULES:
+        answer = rule(case)
+        if isinstance(answer, Choice):
+            return answer
+        considered.append((name, answer.why))
+        if answer.missing is not None:
+            missing.append(answer.missing)
+    reason = f"{'; '.join(missing)}, so Router.default" if missing else "an ordinary request"
+    return Choice("default", default_of(case), reason)
+
+
+def _fitting(case: Case, choice: Choice) -> Choice:
+    """The choice, or longContext where the prompt is larger than the chosen model's known window and would fail."""
+    roomier = case.router.long_context
+    window = case.providers.context_window(choice.target)
+    if roomier is None or window is None or choice.scenario in {"longContext", "webSearch", "image"}:
+        return choice
+    tokens = case.count.over(window)
+    if tokens is None:
+        return choice
+    room = case.providers.context_window(roomier)
+    if room is not None and room <= window:
+        return choice
+    reason = f"{choice.reason}, but {tokens:,} tokens do not fit {choice.target} ({window:,}); to Router.longContext"
+    return Choice("longContext", roomier, reason)
+
+
+def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
+    """The choice, then its scenario's fallbacks. Explicit and subagent requests have default's, as in CCR."""
+    fallback = config.fallback
+    if choice.scenario in {"explicit", "subagent"}:
+        further = fallback.get("default", ())
+    elif choice.scenario in OWN_FALLBACKS:
+        further = fallback.get(choice.scenario, fallback.get("default", ()))
+    else:
+        further = fallback.get(choice.scenario, ())
+    return tuple(dict.fromkeys((choice.target, *further)))

@@ -1,0 +1,68 @@
+"""What the router is told, and what it answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ccrouter.config.types import Target
+from ccrouter.model.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about a request beside its body."""
+
+    headers: Mapping[str, str]
+    """The client's headers, names in lower case."""
+    tokens: Callable[[], int]
+    """Counts the request's tokens; asked only where the answer decides, and once at most."""
+    body_bytes: int
+    last_input_tokens: int | None = None
+    """The size of the whole prompt (cached part included) that this session's previous answer reported."""
+    session_id: str | None = None
+
+
+class ProviderFacts(Protocol):
+    """What the router must know of the models it may choose."""
+
+    def searches_web(self, target: Target) -> bool:
+        """True when the target runs Anthropic's `web_search_*` server tool itself."""
+        ...
+
+    def context_window(self, target: Target) -> int | None:
+        """Tokens the target's prompt may have, from the config or the provider's preset; None where not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTargets:
+    """ProviderFacts as plain data. What is not listed cannot search and has an unknown window."""
+
+    searching: frozenset[Target] = frozenset()
+    windows: Mapping[Target, int] = field(default_factory=dict[Target, int])
+
+    def searches_web(self, target: Target) -> bool:
+        """See ProviderFacts."""
+        return target in self.searching
+
+    def context_window(self, target: Target) -> int | None:
+        """See ProviderFacts."""
+        return self.windows.get(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a request goes, and why."""
+
+    targets: tuple[Target, ...]
+    """The first choice, then its fallbacks; never empty, no target twice."""
+    scenario: str
+    """default, background, think, longContext, webSearch, image; explicit, subagent, classifier."""
+    reason: str
+    """One line for the user, with the numbers and names that decided."""
+    request: Request
+    """The request to send: the very one that came in, unless a subagent tag had to be taken out of it."""
+    tokens: int | None = None
+    """The request's tokens where they had to be counted."""
+    considered: tuple[tuple[str, str], ...] = ()
+    """The rules that were looked at before, in order, each with why it did not decide."""
