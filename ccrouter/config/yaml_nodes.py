@@ -120,7 +120,7 @@ class _Reader:
             raise YamlSyntaxError("tags (words that begin with !) have no meaning here", "Take it away", position)
         try:
             value: Any = self._loader.construct_object(node)  # pyright: ignore[reportUnknownMemberType]
-        except (ValueError, KeyError, OverflowError):
+        except (ValueError, LookupError, OverflowError):
             raise YamlSyntaxError("this is not a value of its type", "Put quotes around it", position) from None
         return value
 
