@@ -50,7 +50,7 @@ def takes_cache_control(model: str) -> bool:
 R1: Final[ModelQuirks] = (r"deepseek-?r1|\br1-distill", {"reasoning_out": None, "reasoning_required": False})
 GIVE_BACK: Final[tuple[ModelQuirks, ...]] = (
     (
-        r"deepseek-?v(3[.-]2|[4-9])|deepseek-reasoner",
+        r"deepseek-?v(3[.-]2(?!\d)|[4-9])|deepseek-reasoner",
         {"reasoning_out": "reasoning_content", "reasoning_required": True, "tool_choice_required": False},
     ),
     R1,
@@ -58,12 +58,15 @@ GIVE_BACK: Final[tuple[ModelQuirks, ...]] = (
         r"kimi-k2\.[5-9]|kimi-k[3-9]|kimi-k2-thinking|kimi-thinking|kimi-for-coding",
         {"reasoning_out": "reasoning_content", "reasoning_required": True, "tool_choice_required": False},
     ),
-    (r"glm-(4\.[5-9]|[5-9])", {"reasoning_out": "reasoning_content"}),
+    (r"glm-(4[.-][5-9](?!\d)|[5-9])", {"reasoning_out": "reasoning_content"}),
     (r"qwen.*thinking|qwq|qwen3\.[5-9]", {"tool_choice_required": False}),  # Qwen thinking refuses required (1.28)
 )
 
+# Volcengine writes versions and dates alike with hyphens: deepseek-v3-2-251201 is V3.2, deepseek-v3-250324 is V3.
 # Where a host switches thinking by a field, these are the models on it that have the switch.
-SWITCHABLE: Final = r"deepseek-?v(3[.-][1-9]|[4-9])|glm-(4\.[5-9]|[5-9])|kimi-k2\.[5-9]|kimi-k[3-9]|doubao-seed"
+SWITCHABLE: Final = (
+    r"deepseek-?v(3[.-][1-9](?!\d)|[4-9])|glm-(4[.-][5-9](?!\d)|[5-9])|kimi-k2[.-][5-9](?!\d)|kimi-k[3-9]|doubao-seed"
+)
 QWEN_SWITCHABLE: Final = (
     r"qwen3-(?!coder|.*instruct|.*thinking)|qwen3\.[5-9]|qwen-(plus|flash|turbo)"
     r"|deepseek-?v(3\.[1-9]|[4-9])|glm-(4\.[5-9]|[5-9])"
@@ -75,7 +78,7 @@ OPENAI = Preset(
     base_url="https://api.openai.com/v1",
     protocol="openai_chat",
     key_variable="OPENAI_API_KEY",
-    quirks=Quirks(reasoning_out=None),
+    quirks=Quirks(reasoning_out=None, json_schema=True),
     model_quirks=(
         # `Unsupported parameter: 'max_tokens' is not supported with this model` (1.45); `stop` likewise on these.
         (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
@@ -155,7 +158,7 @@ MISTRAL = Preset(
     protocol="openai_chat",
     key_variable="MISTRAL_API_KEY",
     # Unknown fields are refused (422 extra_forbidden) and usage comes unasked in the last chunk.
-    quirks=Quirks(reasoning_out=None, stream_usage=False),
+    quirks=Quirks(reasoning_out=None, stream_usage=False, json_schema=True),
 )
 
 MOONSHOT = Preset(
@@ -253,7 +256,7 @@ OLLAMA = Preset(
     base_url="http://localhost:11434/v1",
     protocol="openai_chat",
     key_variable=None,
-    quirks=Quirks(tool_choice_required=False, parallel_tool_calls=False, stop_limit=None),
+    quirks=Quirks(tool_choice_required=False, parallel_tool_calls=False, stop_limit=None, json_schema=True),
 )
 
 LMSTUDIO = Preset(
@@ -262,7 +265,7 @@ LMSTUDIO = Preset(
     base_url="http://localhost:1234/v1",
     protocol="openai_chat",
     key_variable=None,
-    quirks=Quirks(parallel_tool_calls=False),
+    quirks=Quirks(parallel_tool_calls=False, json_schema=True),
     names=("lm-studio", "lm_studio"),
 )
 
@@ -272,7 +275,7 @@ VLLM = Preset(
     base_url="http://localhost:8000/v1",
     protocol="openai_chat",
     key_variable=None,
-    quirks=Quirks(stop_limit=None),
+    quirks=Quirks(stop_limit=None, json_schema=True),
     model_quirks=(R1,),
 )
 
@@ -282,6 +285,7 @@ XAI = Preset(
     base_url="https://api.x.ai/v1",
     protocol="openai_chat",
     key_variable="XAI_API_KEY",
+    quirks=Quirks(json_schema=True),
     model_quirks=(
         (r"grok-(3-mini|4|5|code)(?!.*non-reasoning)", {"stop_limit": 0}),  # `stop` is refused while reasoning
         (r"grok-3-mini|grok-4\.[3-9]", {"effort_style": "reasoning_effort"}),  # others refuse the parameter

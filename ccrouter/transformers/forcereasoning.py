@@ -1,13 +1,9 @@
 """`forcereasoning`: make a model without thinking think in the open, between tags that become thinking blocks."""
 
-from dataclasses import replace
-
-from ccrouter.model.blocks import Block, Text, Thinking
-from ccrouter.model.envelope import unseal
-from ccrouter.model.request import Message, Request
+from ccrouter.model.request import Request
 from ccrouter.transformers.base import Context, EventFilter, Transformer
 from ccrouter.transformers.system_prompt import with_instruction
-from ccrouter.transformers.tag_splitter import TagSplitter
+from ccrouter.transformers.tag_splitter import TagSplitter, with_tags
 
 OPENING, CLOSING = "<reasoning_content>", "</reasoning_content>"
 
@@ -32,8 +28,7 @@ class ForceReasoning(Transformer):
 
         No instruction where the client switched thinking off or wants JSON (titles, auto mode's classifier).
         """
-        messages = tuple([_with_tags(message, context.provider) for message in request.messages])
-        request = replace(request, messages=messages)
+        request = with_tags(request, OPENING, CLOSING, context.provider)
         output = request.extras.get("output_config")
         wants_json = isinstance(output, dict) and "format" in output
         if wants_json or (request.thinking is not None and request.thinking.type == "disabled"):
@@ -43,22 +38,3 @@ class ForceReasoning(Transformer):
     def events(self, context: Context) -> EventFilter:
         """Split the reply's text."""
         return TagSplitter(OPENING, CLOSING, context.provider)
-
-
-def _with_tags(message: Message, provider: str) -> Message:
-    if message.role != "assistant" or not any(_is_ours(block, provider) for block in message.blocks):
-        return message
-    content: list[Block] = []
-    for block in message.blocks:
-        if isinstance(block, Thinking) and _is_ours(block, provider):
-            content.append(Text(f"{OPENING}{block.text}{CLOSING}"))
-        else:
-            content.append(block)
-    return replace(message, content=tuple(content))
-
-
-def _is_ours(block: Block, provider: str) -> bool:
-    if not isinstance(block, Thinking):
-        return False
-    envelope = unseal(block.signature)
-    return envelope is not None and envelope.origin == provider

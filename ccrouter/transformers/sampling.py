@@ -30,7 +30,8 @@ class Sampling(Transformer):
 
     def request(self, request: Request, context: Context) -> Request:
         """Set what the neutral request has a field for."""
-        top_k = whole_number(self.options, "top_k")
+        # The chat protocol has no top_k: there it is `wire`'s business.
+        top_k = None if context.dialect == "openai_chat" else whole_number(self.options, "top_k")
         return replace(
             request,
             temperature=_number(self.options.get("temperature"), request.temperature),

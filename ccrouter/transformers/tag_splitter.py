@@ -1,12 +1,13 @@
-"""Splitting reasoning out of text in which a model wrote it between tags (`<think>…</think>`).
+"""Splitting reasoning out of text in which a model wrote it between tags (`<think>…</think>`), and putting it back.
 
-A filter over events, so it is the same for streamed and whole replies. Blocks that it makes need keys that the decoder
-did not give out: it renames every block of the reply, counting from 0.
+`TagSplitter` is a filter over events, so it is the same for streamed and whole replies. Blocks that it makes
+need keys that the decoder did not give out: it renames every block of the reply, counting from 0.
 """
 
 from dataclasses import replace
 from typing import Literal
 
+from ccrouter.model.blocks import Block, Text, Thinking
 from ccrouter.model.envelope import Envelope, seal
 from ccrouter.model.events import (
     BlockHead,
@@ -23,6 +24,10 @@ from ccrouter.model.events import (
     ThinkingDelta,
     ToolInputDelta,
 )
+from ccrouter.model.request import Message, Request
+
+KIND = "text"
+"""In the envelope: this thinking came as text between tags."""
 
 
 class TagSplitter:
@@ -35,7 +40,7 @@ class TagSplitter:
     def __init__(self, opening: str, closing: str, provider: str) -> None:
         self._opening = opening
         self._closing = closing
-        self._signature = seal(Envelope(provider, "text"))
+        self._signature = seal(Envelope(provider, KIND))
         self._keys = 0
         self._key: BlockKey = 0  # of the block that is open on our side
         self._open: Literal["text", "thinking", "other"] | None = None
@@ -161,3 +166,22 @@ def _length_of_partial(text: str, tag: str) -> int:
         if text.endswith(tag[:length]):
             return length
     return 0
+
+
+def with_tags(request: Request, opening: str, closing: str, provider: str) -> Request:
+    """The request with the thinking that came out of `provider`'s text back in it, between the tags.
+
+    Thinking of others, and what the provider sent in a field of its own, is left to the dialect.
+    """
+    signature = seal(Envelope(provider, KIND))
+
+    def tagged(block: Block) -> Block:
+        if isinstance(block, Thinking) and block.signature == signature:
+            return Text(f"{opening}{block.text}{closing}")
+        return block
+
+    messages: list[Message] = []
+    for message in request.messages:
+        ours = any(isinstance(block, Thinking) and block.signature == signature for block in message.blocks)
+        messages.append(replace(message, content=tuple(map(tagged, message.blocks))) if ours else message)
+    return replace(request, messages=tuple(messages))

@@ -65,12 +65,13 @@ def merged(events: Iterable[Event]) -> list[Event]:
     out: list[Event] = []
     for event in events:
         last = out[-1] if out else None
-        if isinstance(event, TextDelta | ThinkingDelta) and type(last) is type(event) and last.key == event.key:
-            out[-1] = replace(last, text=last.text + event.text)
-        elif isinstance(event, ToolInputDelta) and isinstance(last, ToolInputDelta) and last.key == event.key:
-            out[-1] = replace(last, json=last.json + event.json)
-        else:
-            out.append(event)
+        match last, event:
+            case (TextDelta() | ThinkingDelta(), TextDelta() | ThinkingDelta()) if type(last) is type(event):
+                out[-1] = replace(last, text=last.text + event.text)
+            case (ToolInputDelta(), ToolInputDelta()) if last.key == event.key:
+                out[-1] = replace(last, json=last.json + event.json)
+            case _:
+                out.append(event)
     return out
 
 

@@ -44,9 +44,12 @@ def test_own_thinking_goes_back_in_the_tags_and_foreign_thinking_does_not() -> N
 
 def test_one_more_turn_changes_nothing_before_it() -> None:
     turns = tuple(
-        Message(role, (block,))
+        message
         for number in range(15)
-        for role, block in (("user", Text(f"q{number}")), ("assistant", Thinking(f"r{number}", SIGNATURE)))
+        for message in (
+            Message("user", f"q{number}"),
+            Message("assistant", (Thinking(f"r{number}", SIGNATURE), Text(f"a{number}"))),
+        )
     )
     shorter, longer = (prepared(replace(REQUEST, messages=turns[:count])) for count in (20, 30))
     assert longer.messages[:20] == shorter.messages

@@ -1,0 +1,208 @@
+from typing import Any
+
+import pytest
+
+from ccrouter.config.types import ProviderConfig, TransformerUse
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.providers.resolve import (
+    preset_for,
+    protocol_for,
+    protocol_of_url,
+    quirks_for,
+    uses_bearer,
+    validate_quirks,
+)
+
+
+def provider(url: str = "http://10.0.0.1/v1", name: str = "mine", **fields: Any) -> ProviderConfig:
+    return ProviderConfig(name, url, **fields)
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol"),
+    [
+        # ccr-behaviour.md 8: the documented examples
+        ("https://openrouter.ai/api/v1/chat/completions", "openai_chat"),
+        ("https://api.deepseek.com/chat/completions", "openai_chat"),
+        ("http://localhost:11434/v1/chat/completions", "openai_chat"),
+        ("https://generativelanguage.googleapis.com/v1beta/models/", "gemini"),
+        ("https://ark.cn-beijing.volces.com/api/v3/chat/completions", "openai_chat"),
+        ("https://your-resource-name.openai.azure.com/", "openai_chat"),
+        # bases, endpoints and the other protocols
+        ("https://api.openai.com/v1", "openai_chat"),
+        ("https://api.openai.com/v1/responses", "openai_responses"),
+        ("https://api.anthropic.com", "anthropic"),
+        ("https://api.anthropic.com/v1/messages", "anthropic"),
+        ("https://api.anthropic.com/v1/chat/completions", "openai_chat"),
+        ("https://relay.example/V1/Messages/", "anthropic"),
+        ("https://relay.example/v1/messages?beta=true", "anthropic"),
+        ("https://api.deepseek.com/anthropic", "anthropic"),
+        ("https://api.moonshot.ai/anthropic/", "anthropic"),
+        ("https://api.z.ai/api/anthropic/v1", "anthropic"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai/", "openai_chat"),
+        ("api.anthropic.com/v1/messages", "anthropic"),
+        ("", "openai_chat"),
+        ("http://[", "openai_chat"),
+    ],
+)
+def test_protocol_of_url(url: str, protocol: str) -> None:
+    assert protocol_of_url(url) == protocol
+    assert protocol_for(provider(url)) == protocol
+
+
+@pytest.mark.parametrize(
+    ("use", "protocol"),
+    [
+        ("Anthropic", "anthropic"),
+        ("anthropic", "anthropic"),
+        ("OpenAI", "openai_chat"),
+        ("gemini", "gemini"),
+        ("openai-responses", "openai_responses"),
+        ("deepseek", "openai_chat"),
+    ],
+)
+def test_transformer_beats_url(use: str, protocol: str) -> None:
+    uses = (TransformerUse("maxtoken"), TransformerUse(use))
+    assert protocol_for(provider(use=uses)) == protocol
+    if use != "deepseek":
+        assert protocol_for(provider("https://relay.example/v1/responses", use=uses)) == protocol
+
+
+@pytest.mark.parametrize(
+    ("written", "protocol"),
+    [
+        ("openai_chat", "openai_chat"),
+        ("OpenAI-Chat", "openai_chat"),
+        ("openai", "openai_chat"),
+        ("openai_chat_completions", "openai_chat"),
+        ("anthropic_messages", "anthropic"),
+        ("gemini_generate_content", "gemini"),
+        ("responses", "openai_responses"),
+        ("soap", "soap"),
+    ],
+)
+def test_config_beats_transformer_and_url(written: str, protocol: str) -> None:
+    chosen = provider("https://api.anthropic.com", protocol=written, use=(TransformerUse("gemini"),))
+    assert protocol_for(chosen) == protocol
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "preset"),
+    [
+        ("https://api.deepseek.com/v1", "groq", "deepseek"),
+        ("https://ark.cn-beijing.volces.com/api/v3", "x", "volcengine"),
+        ("http://127.0.0.1:11434/v1", "x", "ollama"),
+        ("http://127.0.0.1:9999/v1", "Ollama", "ollama"),
+        ("https://relay.example/v1", "kimi", "moonshot"),
+        ("https://notapi.groq.com.example/v1", "x", None),
+        ("https://myapi.groq.com", "x", None),
+        ("http://localhost:99999999/v1", "x", None),
+        ("", "x", None),
+    ],
+)
+def test_preset_by_host_then_by_name(url: str, name: str, preset: str | None) -> None:
+    found = preset_for(provider(url, name))
+    assert (found.name if found else None) == preset
+
+
+def test_unknown_provider_has_the_defaults() -> None:
+    assert quirks_for(provider(), "model") == Quirks()
+    assert quirks_for(provider(), "deepseek-r1:70b").reasoning_out is None
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "facts"),
+    [
+        # field-notes.md 1.29, 1.30, 1.31: who wants reasoning back
+        ("https://api.deepseek.com", "deepseek-v4-pro", {"reasoning_required": True, "effort_style": "thinking"}),
+        ("https://api.deepseek.com", "deepseek-reasoner", {"reasoning_required": True, "tool_choice_required": False}),
+        ("https://api.deepseek.com", "deepseek-chat", {"reasoning_required": False, "max_tokens_cap": 8192}),
+        ("https://ark.cn-beijing.volces.com/api/v3", "deepseek-r1-250528", {"reasoning_out": None}),
+        ("https://ark.cn-beijing.volces.com/api/v3", "deepseek-v3-2-251201", {"reasoning_required": True}),
+        (
+            "https://ark.cn-beijing.volces.com/api/v3",
+            "deepseek-v3-250324",
+            {"effort_style": "none", "reasoning_required": False},
+        ),
+        ("https://api.moonshot.ai/v1", "kimi-k2.6", {"reasoning_required": True, "tool_choice_required": False}),
+        ("https://api.moonshot.ai/v1", "kimi-k2-0711-preview", {"reasoning_required": False, "effort_style": "none"}),
+        ("https://api.z.ai/api/paas/v4", "glm-4.6", {"reasoning_out": "reasoning_content", "effort_style": "thinking"}),
+        ("https://api.groq.com/openai/v1", "qwen/qwen3-32b", {"reasoning_out": None}),
+        ("https://api.cerebras.ai/v1", "gpt-oss-120b", {"reasoning_out": "reasoning", "parallel_tool_calls": False}),
+        # 1.44, 1.45: limits
+        ("https://ark.cn-beijing.volces.com/api/v3", "doubao-seed-1-6", {"max_tokens_cap": 32768}),
+        ("https://api.openai.com/v1", "gpt-5-mini", {"max_tokens_field": "max_completion_tokens"}),
+        ("https://api.openai.com/v1", "o3", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
+        ("https://api.openai.com/v1", "gpt-4o", {"max_tokens_field": "max_tokens", "stop_limit": 4}),
+        # 1.38: tools and an effort exclude each other; only an explicit none works
+        ("https://api.openai.com/v1", "gpt-5.6-terra", {"extra_body": {"reasoning_effort": "none"}}),
+        ("https://api.openai.com/v1", "gpt-5.4", {"effort_style": "none", "extra_body": {}}),
+        ("https://api.openai.com/v1", "gpt-5.1", {"effort_style": "reasoning_effort", "extra_body": {}}),
+        # 1.28: forced tools
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen3-max", {"tool_choice_required": False}),
+        # cache marks
+        ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-4", {"keep_cache_control": True}),
+        ("https://openrouter.ai/api/v1", "moonshotai/kimi-k2", {"keep_cache_control": False}),
+        # the Thinking model always thinks, the hybrid one has a switch
+        ("https://api-inference.modelscope.cn/v1", "Qwen/Qwen3-235B-A22B-Thinking-2507", {"effort_style": "none"}),
+        ("https://api-inference.modelscope.cn/v1", "Qwen/Qwen3-32B", {"effort_style": "enable_thinking"}),
+        ("https://api-inference.modelscope.cn/v1", "Qwen/Qwen3-Coder-480B-A35B-Instruct", {"effort_style": "none"}),
+    ],
+)
+def test_facts(url: str, model: str, facts: dict[str, object]) -> None:
+    quirks = quirks_for(provider(url), model)
+    assert {name: getattr(quirks, name) for name in facts} == facts
+
+
+def test_config_overrides_preset_and_model_rows() -> None:
+    chosen = provider(
+        "https://api.groq.com/openai/v1",
+        quirks={"max_tokens_cap": 100, "reasoning_out": "reasoning", "refused_message_keys": ["name"], "images": False},
+        context_windows={"kimi-k2": 5000},
+    )
+    quirks = quirks_for(chosen, "kimi-k2")
+    assert quirks.max_tokens_cap == 100
+    assert quirks.reasoning_out == "reasoning"
+    assert quirks.refused_message_keys == frozenset({"name"})
+    assert quirks.context_window == 5000
+    assert quirks_for(chosen, "other").context_window is None
+
+
+def test_null_overrides_where_null_is_a_value() -> None:
+    chosen = provider("https://ark.cn-beijing.volces.com", quirks={"max_tokens_cap": None, "images": None})
+    quirks = quirks_for(chosen, "doubao")
+    assert quirks.max_tokens_cap is None
+    assert quirks.images is True
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        ({"max_token_cap": 1}, "unknown quirk 'max_token_cap'; did you mean 'max_tokens_cap'?"),
+        ({"images": "yes"}, "quirk 'images' must be true or false"),
+        ({"images": 1}, "quirk 'images' must be true or false"),
+        ({"max_tokens_cap": True}, "quirk 'max_tokens_cap' must be a whole number or null"),
+        ({"max_tokens_cap": -1}, "quirk 'max_tokens_cap' must be a whole number or null"),
+        ({"refused_message_keys": "name"}, "quirk 'refused_message_keys' must be a list of strings"),
+        ({"extra_body": []}, "quirk 'extra_body' must be an object"),
+        ({"system_role": "root"}, 'quirk \'system_role\' must be one of "system", "developer"'),
+    ],
+)
+def test_wrong_overrides_are_told(overrides: dict[str, Any], complaint: str) -> None:
+    assert validate_quirks(overrides) == [complaint]
+    assert quirks_for(provider(quirks=overrides), "model") == Quirks()
+
+
+def test_far_off_names_list_what_there_is() -> None:
+    (complaint,) = validate_quirks({"zzzzzz": 1})
+    assert "known are" in complaint
+    assert "max_tokens_cap" in complaint
+
+
+def test_right_overrides_pass() -> None:
+    assert validate_quirks({"images": False, "stop_limit": None, "extra_body": {"a": 1}, "effort_style": "none"}) == []
+
+
+def test_bearer() -> None:
+    assert uses_bearer(provider(use=(TransformerUse("anthropic", {"UseBearer": True}),)))
+    assert not uses_bearer(provider(use=(TransformerUse("Anthropic"), TransformerUse("x", {"UseBearer": True}))))
