@@ -276,8 +276,8 @@ ROWS = [
         THINK, "plan mode is active",
     ),
     Row(
-        "plan mode, told before the only tool results left", main(user(result("x"), FULL_PLAN), call(), user(result("a"))),
-        "default", DEFAULT, "an ordinary request",
+        "plan mode, told before the only tool results left",
+        main(user(result("x"), FULL_PLAN), call(), user(result("a"))), "default", DEFAULT, "an ordinary request",
     ),
     Row("plan mode, short reminder", main(user("Go on.", SHORT_PLAN)), "think", THINK, "plan mode is active"),
     Row(
