@@ -23,7 +23,9 @@ from ccrouter.daemon.control import (
 )
 from ccrouter.daemon.files import DaemonFiles, files_of
 from ccrouter.daemon.handshake import Failure
+from ccrouter.daemon.logs import why_unwritable
 from ccrouter.daemon.spawn import spawn_daemon
+from ccrouter.errors import CCRouterError
 from ccrouter.model.json import as_list, as_object, as_str
 from ccrouter.startup import StartFailed, endpoint_of
 
@@ -43,6 +45,8 @@ def start(context: click.Context, config: Path | None, foreground: bool) -> None
     Process 1 of a container serves in the foreground by itself.
     """
     path = chosen_config(config)
+    if path.is_dir():
+        raise CCRouterError(f"{path} is a folder, not a config file; name the file in it.")
     if not path.exists():
         context.exit(begin_first_run(path))
     if foreground or os.getpid() == 1:
@@ -126,6 +130,8 @@ def show_started(path: Path, outcome: Outcome, daemon: Daemon) -> None:
     fact("📄", "Config", state.config if state is not None and state.config else path)
     if outcome == "already" and state is not None and state.config and Path(state.config) != path:
         note(f"It serves another config than {path}.")
+    if (reason := why_unwritable(files_of(path).log)) is not None:
+        note(f"The log {files_of(path).log} cannot be written ({reason}), so there will be none.")
     for problem in problems_of(daemon):
         note(problem)
     click.echo()
