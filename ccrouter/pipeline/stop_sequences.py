@@ -71,15 +71,16 @@ class StopSequenceFilter:
 
 
 def first_match(text: str, sequences: tuple[str, ...]) -> tuple[int, str | None]:
-    """Where the earliest stop sequence begins in `text`, and which it is; the longer one where two begin together."""
-    best, found = len(text), None
+    """Where the stop sequence that is complete first begins in `text`, and which it is; the longer of two at once.
+
+    Complete first, not begun first: a model stops when it has written one, and only so the cut does not matter.
+    """
+    start, end, found = len(text), len(text) + 1, None
     for sequence in sequences:
         position = text.find(sequence)
-        if position >= 0 and (
-            position < best or (position == best and found is not None and len(sequence) > len(found))
-        ):
-            best, found = position, sequence
-    return best, found
+        if position >= 0 and (position + len(sequence), position) < (end, start):
+            start, end, found = position, position + len(sequence), sequence
+    return start, found
 
 
 def longest_beginning(text: str, sequences: tuple[str, ...]) -> int:
