@@ -1,0 +1,114 @@
+"""Every config in claude-code-router's documentation loads, with the transformers this version really has.
+
+The files are its config.example.json, the README's, the user interface's sample, and the one for GitHub Actions.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from ccrouter.config.known import KnownNames
+from ccrouter.config.load import Loaded, load_config
+from ccrouter.config.types import Config, Target, TransformerUse
+from ccrouter.transformers.registry import UNAVAILABLE, options_schemas
+
+FOLDER = Path(__file__).parent / "documented"
+KNOWN = KnownNames(options_schemas(), frozenset({"openai_chat", "anthropic"}), UNAVAILABLE)
+
+
+def load(name: str) -> Loaded:
+    return load_config(FOLDER / name, environment={"OPENAI_API_KEY": "sk-test"}, known=KNOWN)
+
+
+def config_of(name: str) -> Config:
+    loaded = load(name)
+    assert loaded.config is not None, [str(problem) for problem in loaded.problems]
+    return loaded.config
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in FOLDER.iterdir()))
+def test_it_loads(name: str) -> None:
+    config = config_of(name)
+    assert config.router.default is not None
+    assert config.provider(config.router.default.provider) is not None
+
+
+@pytest.mark.parametrize("name", ["example.json", "readme.json"])
+def test_the_routes_and_providers_of_the_sample(name: str) -> None:
+    config = config_of(name)
+    router = config.router
+    assert router.default == Target("deepseek", "deepseek-chat")
+    assert router.background == Target("ollama", "qwen2.5-coder:latest")
+    assert router.think == Target("deepseek", "deepseek-reasoner")
+    assert router.long_context == Target("openrouter", "google/gemini-2.5-pro-preview")
+    assert router.web_search == Target("gemini", "gemini-2.5-flash")
+    assert router.long_context_threshold == 60000
+    names = ["openrouter", "deepseek", "ollama", "gemini", "volcengine", "siliconflow", "modelscope", "dashscope"]
+    assert [provider.name for provider in config.providers][:8] == names
+    modelscope = config.provider("modelscope")
+    assert modelscope is not None
+    assert modelscope.api_keys == ()
+    assert modelscope.use[0] == TransformerUse("maxtoken", {"max_tokens": 65536})
+    assert modelscope.model_use["Qwen/Qwen3-235B-A22B-Thinking-2507"] == (TransformerUse("reasoning"),)
+    assert config.api_key == "your-secret-key"
+    assert config.api_timeout_ms == 600000
+
+
+def test_what_the_readme_has_besides() -> None:
+    config = config_of("readme.json")
+    assert config.proxy_url == "http://127.0.0.1:7890"
+    assert config.host == "127.0.0.1"
+    openai = config.provider("openai")
+    assert openai is not None
+    assert openai.api_keys == ("sk-test",)
+    assert config_of("example.json").host == "0.0.0.0"  # An APIKEY is given there.
+
+
+def test_the_user_interfaces_sample_with_its_javascript_plugin() -> None:
+    loaded = load("ui.json")
+    config = config_of("ui.json")
+    assert config.port == 8080
+    assert config.claude_path is None
+    assert config.transformers == ()
+    assert config.router.web_search is None
+    assert config.router.think == Target("azure", "gpt-4")
+    gemini_cli = config.provider("gemini-cli")
+    assert gemini_cli is not None
+    assert set(gemini_cli.unavailable) == {"gemini-cli"}
+    texts = {problem.pointer: problem for problem in loaded.problems}
+    assert "gemini-cli.js is JavaScript" in texts["/transformers/0/path"].message
+    assert "docs/porting-transformers.md" in (texts["/transformers/0/path"].fix or "")
+    assert "gemini-cli.js cannot run here" in texts["/Providers/0/transformer/use/0"].message
+    assert "no model is named" in texts["/Router/think"].message
+    assert "no api_key" in texts["/Providers/9/api_key"].message
+
+
+def test_the_sample_for_github_actions() -> None:
+    config = config_of("github-actions.json5")
+    assert config.log is True
+    assert config.non_interactive_mode is True
+    assert config.environment == {
+        "OPENAI_API_KEY": "sk-xxx",
+        "OPENAI_BASE_URL": "https://api.deepseek.com",
+        "OPENAI_MODEL": "deepseek-chat",
+    }
+
+
+def test_warnings_are_those_one_expects() -> None:
+    """No noise: only keys that are missing, and what cannot run here."""
+    for name in ("example.json", "readme.json"):
+        for problem in load(name).problems:
+            assert any(part in problem.message for part in ("no api_key", "cannot run here")), str(problem)
+
+
+def test_the_example_at_the_root_loads_without_a_word() -> None:
+    root = Path(__file__).parents[2]
+    loaded = load_config(root / "config.example.json", environment={}, known=KNOWN)
+    assert loaded.problems == ()
+    assert loaded.config is not None
+    assert loaded.config.proxy_url is None
+    assert loaded.config.api_key is None
+    deepseek = loaded.config.provider("deepseek")
+    assert deepseek is not None
+    assert len(deepseek.api_keys) == 2
+    assert deepseek.context_windows == {"deepseek-chat": 128000, "deepseek-reasoner": 128000}
