@@ -64,7 +64,7 @@ _SECONDS: Final = {"ms": 0.001, "mil": 0.001, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 def error_of_response(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
     """The error in a non-2xx answer, with any wait that its headers or words ask for."""
-    found = find_error(_json(body))
+    found = find_error(_json(body), surely=True)
     message = found.message if found is not None and found.message else _words_of_body(status, body)
     code = found.code if found is not None else None
     wait = _wait_of_headers(headers)

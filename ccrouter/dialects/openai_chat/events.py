@@ -25,7 +25,17 @@ from ccrouter.dialects.openai_chat.wire import (
     text_of_parts,
 )
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Finish, Start, TextDelta, Usage, UsageUpdate, merge_usage
+from ccrouter.model.events import (
+    Event,
+    Failed,
+    Finish,
+    Start,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+    UsageUpdate,
+    merge_usage,
+)
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 from ccrouter.sse import Frame
 
@@ -114,12 +124,15 @@ class ReplyDecoder:
             return self._fail(error or not_json(orjson.dumps(chunk), what="stream frame"))
         fields: JsonObject = chunk
         choices = fields.get("choices")
-        # The common delta, short: one choice with nothing but more text for the open text block.
+        # The common delta, short: one choice with nothing but more of the open block.
         shown = self._writer.shown
-        if shown is not None and shown.kind == "text" and isinstance(choices, list) and len(choices) == 1:
-            text = _only_text(choices[0])
-            if text is not None and not fields.get("usage") and not fields.get("error"):
-                return [TextDelta(shown.key, text)]
+        if shown is not None and isinstance(choices, list) and len(choices) == 1:
+            more = _only_delta(choices[0])
+            if more is not None and not fields.get("usage") and not fields.get("error"):
+                if more[0] == "content" and shown.kind == "text":
+                    return [TextDelta(shown.key, more[1])]
+                if shown.kind == "thinking" and shown.field == more[0] in REASONING_FIELDS:
+                    return [ThinkingDelta(shown.key, more[1])]
         if event == "error" or "error" in fields or choices is None:
             error = error_of_frame(fields, event=event)
             if error is not None:
@@ -280,15 +293,18 @@ class ReplyDecoder:
         return [*events, Failed(error)]
 
 
-def _only_text(choice: Json) -> str | None:
-    """The text of a choice that holds nothing else worth a look, or None."""
-    if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage"):
+def _only_delta(choice: Json) -> tuple[str, str] | None:
+    """Field and text of a choice whose delta holds one text and nothing else worth a look, or None."""
+    if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage") or choice.get("error"):
         return None
     delta = choice.get("delta")
     if not isinstance(delta, dict):
         return None
-    text = delta.get("content")
-    if not isinstance(text, str) or not text:
-        return None
-    size = len(delta)
-    return text if size == 1 or (size == 2 and "role" in delta) else None
+    found: tuple[str, str] | None = None
+    for name, value in delta.items():
+        if not value or name == "role":
+            continue
+        if found is not None or not isinstance(value, str):
+            return None
+        found = name, value
+    return found
