@@ -106,10 +106,10 @@ class TestOpenAIChat:
     async def test_keeps_to_max_tokens_and_stop(self, provider: DemoProvider):
         _, _, raw = await ask(provider.openai_chat_url, chat("Hello", max_tokens=1))
         choice = orjson.loads(raw)["choices"][0]
-        assert (choice["message"]["content"], choice["finish_reason"]) == ("This", "length")
-        _, _, raw = await ask(provider.openai_chat_url, chat("Hello", stop=["demo"]))
+        assert (choice["message"]["content"], choice["finish_reason"]) == ("demo", "length")
+        _, _, raw = await ask(provider.openai_chat_url, chat("Hello", stop=["work"]))
         choice = orjson.loads(raw)["choices"][0]
-        assert (choice["message"]["content"], choice["finish_reason"]) == ("This is ", "stop")
+        assert (choice["message"]["content"], choice["finish_reason"]) == ("demo-chat here, for everyday ", "stop")
 
     async def test_answers_a_schema_with_json(self, provider: DemoProvider):
         format_ = {"type": "json_schema", "json_schema": {"name": "x", "schema": TITLE}}
