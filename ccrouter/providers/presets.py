@@ -113,7 +113,9 @@ DEEPSEEK = Preset(
         *GIVE_BACK,
         (r"^deepseek-chat$", {"max_tokens_cap": 8192, "context_window": 131_072}),
         (r"^deepseek-reasoner$", {"max_tokens_cap": 65_536, "context_window": 131_072}),
-        (r"v[4-9]", {"effort_style": "thinking"}),  # thinks by default, switched off by thinking: {type: disabled}
+        # Thinks by default, switched off by thinking: {type: disabled}. The cap is deepseek-reasoner's, which these
+        # outdo; without one here the deepseek transformer would cap a thinking model to 8192.
+        (r"v[4-9]", {"effort_style": "thinking", "max_tokens_cap": 65_536}),
     ),
 )
 
@@ -245,6 +247,7 @@ VOLCENGINE = Preset(
     model_quirks=(
         *GIVE_BACK,
         (SWITCHABLE, {"effort_style": "thinking"}),
+        (r"deepseek-(v3-25|r1)", {"max_tokens_cap": 16_384}),  # Ark's model list: 16k of output
         (r"glm-", {"images": False}),  # text-only there: 400 on images
     ),
     names=("ark", "doubao"),

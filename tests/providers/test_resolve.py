@@ -115,6 +115,8 @@ def test_unknown_provider_has_the_defaults() -> None:
     [
         # field-notes.md 1.29, 1.30, 1.31: who wants reasoning back
         ("https://api.deepseek.com", "deepseek-v4-pro", {"reasoning_required": True, "effort_style": "thinking"}),
+        ("https://api.deepseek.com", "deepseek-v4-flash", {"max_tokens_cap": 65_536}),
+        ("https://ark.cn-beijing.volces.com/api/v3", "deepseek-v3-250324", {"max_tokens_cap": 16_384}),
         ("https://api.deepseek.com", "deepseek-reasoner", {"reasoning_required": True, "tool_choice_required": False}),
         ("https://api.deepseek.com", "deepseek-chat", {"reasoning_required": False, "max_tokens_cap": 8192}),
         ("https://ark.cn-beijing.volces.com/api/v3", "deepseek-r1-250528", {"reasoning_out": None}),
