@@ -67,7 +67,8 @@ def make_attempt(
     """
     pipeline = service.pipeline(target)
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers)
-    defaults = ReplyDefaults(f"msg_{incoming.request_id.removeprefix('req_')}", target.model, estimate)
+    message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
+    defaults = ReplyDefaults(message_id, target.model, estimate, requested_model=request.model or None)
     return Attempt(
         pipeline,
         outbound,

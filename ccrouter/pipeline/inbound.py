@@ -4,6 +4,7 @@ What the upstream sends is recognised by its first bytes, not by its content typ
 JSON answer to a stream request must still become a stream (field-notes, pain 12).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -90,7 +91,8 @@ class Reply:
     def _recognise(self, start: bytes) -> "_Converted | _Relayed | _RelayedWhole":
         is_stream = start.startswith(STREAM_BEGINNINGS)
         if self._pipeline.relays_replies and is_stream == self._streamed:
-            return _Relayed() if is_stream else _RelayedWhole()
+            model = self._defaults.requested_model
+            return _Relayed(model) if is_stream else _RelayedWhole(model)
         return _Converted(self._pipeline, self._context, self._defaults, streamed=self._streamed, is_stream=is_stream)
 
 
@@ -177,10 +179,24 @@ class _Converted:
         return orjson.dumps(self._collector.message)
 
 
+def with_requested_model(raw: bytes, message: JsonObject, requested: str | None) -> bytes:
+    """`raw`, which begins or is `message`, under the model name that the client asked for; see ReplyDefaults.
+
+    No other byte changes. Upstreams tell the model before the content, so the first one found is the message's own.
+    """
+    told = as_str(message.get("model"))
+    if requested is None or told is None or told == requested:
+        return raw
+    own = rb'"model"\s*:\s*' + re.escape(orjson.dumps(told))
+    return re.sub(own, lambda _: b'"model":' + orjson.dumps(requested), raw, count=1)
+
+
 class _Relayed:
     """An Anthropic stream, passed on byte for byte, with an eye on usage, its end and its errors."""
 
-    def __init__(self) -> None:
+    def __init__(self, requested_model: str | None) -> None:
+        self._requested_model = requested_model
+        self._start: JsonObject | None = None
         self.meaningful = False
         self.failure: UpstreamError | None = None
         self.ended = False
@@ -193,15 +209,20 @@ class _Relayed:
             raw, frames = self._splitter.feed(chunk)
         except FrameTooLargeError as error:
             return self._break(upstream_failure(str(error)))
-        for frame in frames:
-            self._observe(frame)
-        return raw
+        return self._pass_on(raw, frames)
 
     def end(self) -> bytes:
         raw, frames = self._splitter.flush()
+        raw = self._pass_on(raw, frames)
+        return raw if self.ended else raw + self._break(upstream_failure(CUT))
+
+    def _pass_on(self, raw: bytes, frames: list[Frame]) -> bytes:
+        before = self._start
         for frame in frames:
             self._observe(frame)
-        return raw if self.ended else raw + self._break(upstream_failure(CUT))
+        if before is None and self._start is not None:
+            return with_requested_model(raw, self._start, self._requested_model)
+        return raw
 
     def _break(self, error: UpstreamError) -> bytes:
         self.failure, self.ended = error, True
@@ -218,8 +239,8 @@ class _Relayed:
             return
         match chunk.get("type"):
             case "message_start":
-                message = as_object(chunk.get("message")) or {}
-                self.usage = decode_usage(message.get("usage"))
+                self._start = as_object(chunk.get("message")) or {}
+                self.usage = decode_usage(self._start.get("usage"))
             case "message_delta":
                 self.usage = merge_usage(self.usage, decode_usage(chunk.get("usage")))
                 self.meaningful = self.finishing = True
@@ -234,7 +255,8 @@ class _Relayed:
 class _RelayedWhole:
     """A whole Anthropic message, passed on byte for byte once it is known to be one."""
 
-    def __init__(self) -> None:
+    def __init__(self, requested_model: str | None) -> None:
+        self._requested_model = requested_model
         self.meaningful = False
         self.failure: UpstreamError | None = None
         self.ended = False
@@ -259,7 +281,7 @@ class _RelayedWhole:
             return b""
         self.usage = decode_usage(message.get("usage"))
         self.meaningful = True
-        return body
+        return with_requested_model(body, message, self._requested_model)
 
 
 NO_MESSAGE = "the upstream answered with something that is not a message (HTML or an empty body?)"

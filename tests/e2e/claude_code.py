@@ -34,6 +34,11 @@ class Answer:
         return as_str(self.result.get("result")) or ""
 
     @property
+    def session(self) -> str:
+        """The session as the daemon's log names it."""
+        return f"session={str(self.result.get('session_id'))[:8]}"
+
+    @property
     def is_error(self) -> bool:
         return self.result.get("is_error") is not False
 

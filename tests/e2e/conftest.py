@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.model.json import JsonObject
+from ccrouter.model.json import Json, JsonObject
 from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.daemon import Daemon
 from tests.e2e.install import NEWEST_FLOOR, OLDER, binary, versions
 from tests.e2e.scripts import play
+from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.openai_chat import OpenAIChatUpstream, Recorded
 from tests.upstreams.openai_chat_rules import Strictness
 from tests.upstreams.replies import Failure, Reply
@@ -20,8 +21,19 @@ LIMIT = 8192
 MODELS = ("m-default", "m-background", "m-think", "m-long", "m-search", "m-classifier", "m-chosen")
 
 
-def strict_config(upstream: OpenAIChatUpstream) -> JsonObject:
-    """Every scenario leads to a model of its own, all on the same strict upstream."""
+def strict_config(upstream: OpenAIChatUpstream, anthropic: AnthropicUpstream | None = None) -> JsonObject:
+    """Every scenario leads to a model of its own, all on the same strict upstream; `anthropic` as provider `claude`."""
+    others: list[Json] = []
+    if anthropic is not None:
+        others.append(
+            {
+                "name": "claude",
+                "api_base_url": anthropic.endpoint,
+                "api_key": "sk-ant",
+                "models": ["claude-opus-4-8"],
+                "transformer": {"use": ["Anthropic"]},
+            }
+        )
     return {
         "LOG": True,
         "APIKEY": KEY,
@@ -32,7 +44,8 @@ def strict_config(upstream: OpenAIChatUpstream) -> JsonObject:
                 "api_key": "sk-upstream",
                 "models": list(MODELS),
                 "transformer": {"use": [["maxtoken", {"max_tokens": LIMIT}]]},
-            }
+            },
+            *others,
         ],
         "Router": {
             "default": "strict,m-default",
@@ -71,8 +84,16 @@ def upstream() -> Iterator[OpenAIChatUpstream]:
 
 
 @pytest.fixture(scope="session")
-def daemon(upstream: OpenAIChatUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with Daemon(tmp_path_factory.mktemp("daemon"), strict_config(upstream)) as running:
+def anthropic() -> Iterator[AnthropicUpstream]:
+    with AnthropicUpstream(api_key="sk-ant") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def daemon(
+    upstream: OpenAIChatUpstream, anthropic: AnthropicUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Daemon]:
+    with Daemon(tmp_path_factory.mktemp("daemon"), strict_config(upstream, anthropic)) as running:
         yield running
 
 

@@ -126,7 +126,7 @@ class Daemon:
             lines = [line for line in self.log.splitlines() if all(word in line for word in words)]
             if lines:
                 return lines[-1]
-            assert time.monotonic() < end, f"no log line with {words} in\n{self.log[-4000:]}"
+            assert time.monotonic() < end, f"no log line with {words} in\n{self.log[-1500:]}"
             time.sleep(0.05)
 
     def pid(self) -> int:

@@ -110,9 +110,12 @@ def test_two_starts_at_once_give_one_daemon(daemon: Daemon) -> None:
     assert [process.returncode for process in both] == [0, 0], said
     assert post(daemon.url, ASK, KEY).status == 200
     home = str(daemon.home)
-    running = [process for process in psutil.process_iter() if home in environment_of(process).get("HOME", "")]
-    assert len(running) == 1, [process.cmdline() for process in running]
-    assert running[0].pid == daemon.pid()
+
+    def running() -> list[int]:
+        return [process.pid for process in psutil.process_iter() if environment_of(process).get("HOME", "") == home]
+
+    wait_for("the one that came second is gone", lambda: len(running()) == 1, 3)
+    assert running() == [daemon.pid()]
 
 
 def environment_of(process: psutil.Process) -> dict[str, str]:

@@ -33,7 +33,7 @@ def test_a_conversation_with_a_tool(rig: Rig) -> None:
         terminal.ready()
         terminal.say("Look around")
         screen = terminal.wait("I have looked\\.")
-        assert "Bash(echo seen" in screen or "echo seen" in screen or "Ran" in screen, screen
+        assert "Bash(echo seen" in screen or "ran 1 shell command" in screen, screen
         terminal.settle()
     assert "seen-42" in rig.turns[1].text
 
@@ -68,9 +68,7 @@ def test_the_picker_lists_the_configured_models(rig: Rig) -> None:
         terminal.ready()
         terminal.say("/model")
         terminal.wait("Select model")
-        screen = terminal.settle()
-        listed = [line for line in screen.splitlines() if "From gateway" in line]
-        assert listed, screen
+        terminal.settle()
         seen = set[str]()
         for _ in range(40):  # the list may be longer than the screen
             seen |= {name for name in ("m-default", "m-think", "m-long", "m-chosen") if name in terminal.screen}

@@ -81,7 +81,7 @@ def test_auto_mode_lets_a_harmless_call_through(rig: Rig, version: str, honour_s
     assert "42" in str(result["content"]), answer
     [asked] = rig.upstream.to("m-classifier")
     assert asked.body["stop"] == [words[words.index("</") :]]
-    assert "classifier" in rig.daemon.log_line(str(answer.result["session_id"]), "strict,m-classifier")
+    assert "classifier" in rig.daemon.log_line(answer.session, "strict,m-classifier")
 
 
 def test_auto_mode_blocks_by_the_classifiers_verdict(rig: Rig, version: str) -> None:

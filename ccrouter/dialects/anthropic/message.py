@@ -96,7 +96,7 @@ class MessageCollector:
             "id": self._start.id or self._defaults.message_id,
             "type": "message",
             "role": "assistant",
-            "model": self._start.model or self._defaults.model,
+            "model": self._defaults.requested_model or self._start.model or self._defaults.model,
             "content": self._content,
             "stop_reason": event.stop_reason,
             "stop_sequence": event.stop_sequence,

@@ -45,6 +45,10 @@ class ReplyDefaults:
     model: str
     input_tokens: int = 0
     """An estimate of the prompt: Claude Code reads it in `message_start`, long before most upstreams tell."""
+    requested_model: str | None = None
+    """The model as the client named it. A reply must carry this name, not the upstream's: Claude Code 2.1.197 drops the
+    thinking of every message whose model is not the one it asks for (measured), and with it the way back of reasoning
+    and signatures. None: the upstream's name stays."""
 
 
 class StreamEncoder:
@@ -108,7 +112,7 @@ class StreamEncoder:
             "id": event.id or self._defaults.message_id,
             "type": "message",
             "role": "assistant",
-            "model": event.model or self._defaults.model,
+            "model": self._defaults.requested_model or event.model or self._defaults.model,
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
