@@ -73,3 +73,14 @@ def test_a_relayed_reply_changes_in_nothing_else(requested: str | None, streamed
     wire = WIRES["anthropic", streamed]
     out = passed(reply(ANTHROPIC, requested, streamed=streamed), wire, size)
     assert out == (re.sub(b'"model":"up"', b'"model":"strict,up"', wire, count=1) if requested == "strict,up" else wire)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_only_anthropics_own_message_ids_are_kept(streamed: bool) -> None:
+    """Claude Code joins messages of one id, and the ids of others repeat."""
+    theirs = b"".join(openai_chat.pieces(UP, SCRIPTED, 9))
+    assert message(passed(reply(OPENAI_CHAT, None, streamed=streamed), theirs, 7), streamed=streamed)["id"] == "msg_1"
+    # Whole where a stream was asked for, or the other way round: converted, not relayed.
+    whole = orjson.dumps(anthropic.whole(UP, SCRIPTED, 9))
+    wire = whole if streamed else b"".join(anthropic.pieces(UP, SCRIPTED, 9))
+    assert message(passed(reply(ANTHROPIC, None, streamed=streamed), wire, 7), streamed=streamed)["id"] == "msg_9"

@@ -2,7 +2,7 @@
 
 import orjson
 
-from ccrouter.dialects.anthropic.stream import ReplyDefaults, block_json, final_usage
+from ccrouter.dialects.anthropic.stream import ReplyDefaults, block_json, final_usage, message_id
 from ccrouter.dialects.anthropic.usage import encode_usage
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import (
@@ -93,7 +93,7 @@ class MessageCollector:
     def _finish(self, event: Finish) -> None:
         self.usage = final_usage(self.usage, self._defaults, self._letters)
         self.message = {
-            "id": self._start.id or self._defaults.message_id,
+            "id": message_id(self._start.id, self._defaults),
             "type": "message",
             "role": "assistant",
             "model": self._defaults.requested_model or self._start.model or self._defaults.model,

@@ -51,6 +51,15 @@ class ReplyDefaults:
     and signatures. None: the upstream's name stays."""
 
 
+def message_id(told: str | None, defaults: ReplyDefaults) -> str:
+    """The upstream's id where it is one of Anthropic's, else our own.
+
+    Claude Code joins messages of the same id into one (measured), and others' ids are not unique: Ollama draws
+    `chatcmpl-<0..999>`, some servers always send the same.
+    """
+    return told if told is not None and told.startswith("msg_") else defaults.message_id
+
+
 class StreamEncoder:
     """Encodes one reply's events, in batches, to the bytes of a stream."""
 
@@ -109,7 +118,7 @@ class StreamEncoder:
         if told.input is None and told.cache_read is None:
             told = merge_usage(Usage(input=self._defaults.input_tokens), told)
         message: JsonObject = {
-            "id": event.id or self._defaults.message_id,
+            "id": message_id(event.id, self._defaults),
             "type": "message",
             "role": "assistant",
             "model": self._defaults.requested_model or event.model or self._defaults.model,
