@@ -51,8 +51,6 @@ def read_providers(value: Json, names: TransformerNames, report: Report) -> tupl
 
 
 def _check_name(name: str, earlier: list[str], report: Report, pointer: str) -> None:
-    if "," in name:
-        report.error("the name of a provider must not have a comma", "A route is provider,model", pointer=pointer)
     if name in earlier:
         report.error(f'there are two providers called "{name}"', "Give one of them another name", pointer=pointer)
     elif match_name(earlier, name):

@@ -35,8 +35,12 @@ class _SchemaFailure(Protocol):
 
 def check_schema(value: Json, schema: SchemaNode, report: Report, secret: frozenset[str]) -> None:
     """Report what in the canonical `value` is not as `schema` wants it."""
-    for failure in _failures(value, schema):
+    reported: set[str] = set()
+    for failure in sorted(_failures(value, schema), key=lambda failure: failure.validator != "type"):
         pointer = _pointer("", failure)
+        if pointer in reported and failure.validator != "required":
+            continue  # What is of the wrong type is out of range too; once is enough.
+        reported.add(pointer)
         hidden = any(candidate in secret for candidate in ancestors(pointer))
         message, fix = _explain(failure, hidden=hidden)
         report.error(message, fix, pointer=pointer)
@@ -104,7 +108,7 @@ def _explain(failure: _SchemaFailure, *, hidden: bool) -> tuple[str, str | None]
         case "maxItems":
             return f"must have at most {limit} entries", None
         case "pattern":
-            return f"{value} is not of the right form", None
+            return str(failure.schema.get("patternErrorMessage") or f"{value} is not of the right form"), None
         case "anyOf" | "oneOf":
             ways = [_explain(inner, hidden=hidden)[0] for inner in failure.context if not list(inner.absolute_path)]
             return " or ".join(dict.fromkeys(ways)) or f"{value} is not allowed here", None
