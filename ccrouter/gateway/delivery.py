@@ -18,27 +18,28 @@ STREAM_HEADERS = {
 
 
 class Delivery:
-    """The client's side of one streamed answer: commits once, writes, pings through silence."""
+    """Commits once, writes, pings through silence. A ping and an attempt may want to commit at the same time."""
 
     def __init__(self, stream: ClientStream, record: Record, decision: Decision, begun: float) -> None:
         self.committed = False
+        """True as soon as a status line may have gone out: a failure can then only be told in the stream."""
+        self._started = False
+        self._starting = asyncio.Lock()
         self._stream = stream
         self._record = record
         self._decision = decision
         self._begun = begun
-        self._committing: asyncio.Lock | None = None
         self._heartbeat = Heartbeat(self._ping)
 
     async def commit(self) -> None:
-        """Send the status line and headers, unless a ping did already."""
-        if self.committed:
+        """Send the status line and headers, unless that was done already."""
+        if self._started:
             return
-        if self._committing is None:
-            self._committing = asyncio.Lock()
-        async with self._committing:
-            if not self.committed:
-                await self._stream.start({**STREAM_HEADERS, **decision_headers(self._decision, self._record)})
+        async with self._starting:
+            if not self._started:
                 self.committed = True
+                await self._stream.start({**STREAM_HEADERS, **decision_headers(self._decision, self._record)})
+                self._started = True
                 self._record.status = 200
 
     async def write(self, data: bytes) -> None:

@@ -15,11 +15,11 @@ from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error, told_to_client
-from ccrouter.gateway.sessions import SessionUsage
+from ccrouter.gateway.sessions import Conversation, SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
 from ccrouter.model.request import Request
-from ccrouter.router import Decision, Facts, decide, session_id_of
+from ccrouter.router import Decision, Facts, decide, hints_of, session_id_of
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
 from ccrouter.upstream.keys import KEY_AT_FAULT, keys_in_order
@@ -39,6 +39,7 @@ class Work:
     raw: bytes | None
     decision: Decision
     estimate: int
+    conversation: Conversation | None
 
 
 class Gateway:
@@ -86,6 +87,7 @@ class Gateway:
             if delivery is not None and delivery.committed:
                 # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
                 record.error = str(error)
+                await delivery.commit()
                 await delivery.write(error_frame(as_upstream_error(error)))
                 await delivery.finish()
                 return None
@@ -98,6 +100,7 @@ class Gateway:
     def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
         request = decode_request(parse_body(incoming.body))
         session_id = session_id_of(incoming.headers, request)
+        conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
         record.session, record.streamed = session_id, request.streamed
         counted: list[int] = []
 
@@ -110,7 +113,7 @@ class Gateway:
             headers=incoming.headers,
             tokens=tokens,
             body_bytes=len(incoming.body),
-            last_input_tokens=self._sessions.last_input(session_id),
+            last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
         )
         decision = decide(request, facts, service.config, provider_facts=ServiceFacts(service))
@@ -122,7 +125,7 @@ class Gateway:
             untouched = untouched and routed is request
         raw = incoming.body if untouched and not has_escaped_surrogates(incoming.body) else None
         known = counted[0] if counted else estimate(len(incoming.body))
-        return Work(service, incoming, routed, raw, decision, known)
+        return Work(service, incoming, routed, raw, decision, known, conversation)
 
     async def _attempts(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         failure: tuple[CCRouterError, Target] | None = None
@@ -161,7 +164,7 @@ class Gateway:
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
         elif work.decision.scenario not in {"background", "classifier"}:
-            self._sessions.remember(record.session, outcome.usage)
+            self._sessions.remember(work.conversation, outcome.usage)
         if delivery is not None:
             return None
         record.first_byte = time.perf_counter() - begun

@@ -18,25 +18,23 @@ class Heartbeat:
         self,
         ping: Callable[[], Awaitable[None]],
         *,
-        first: float = FIRST_PING_SECONDS,
-        every: float = PING_SECONDS,
+        first: float | None = None,
+        every: float | None = None,
     ) -> None:
         self._ping = ping
-        self._every = every
+        self._every = PING_SECONDS if every is None else every
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._task: asyncio.Future[None] | None = None
-        self._timer = self._loop.call_later(first, self._tick)
+        self._timer = self._loop.call_later(FIRST_PING_SECONDS if first is None else first, self._tick)
 
     def wrote(self) -> None:
         """Something was written: the silence begins anew."""
         self._last = self._loop.time()
 
     def stop(self) -> None:
-        """No more pings."""
+        """No more pings. One that is on its way is let go: cutting it off could cut the status line."""
         self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
 
     def _tick(self) -> None:
         now = self._loop.time()

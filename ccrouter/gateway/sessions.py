@@ -1,29 +1,34 @@
 """What is remembered of a session between its requests: how large its prompt was the last time."""
 
 from collections import OrderedDict
+from typing import TypeAlias
 
 from ccrouter.model.events import Usage
 
 REMEMBERED = 2000
 
 
+Conversation: TypeAlias = tuple[str, str | None]
+"""A session and the agent within it: a subagent's small prompts say nothing of the main loop's."""
+
+
 class SessionUsage:
-    """The prompt size of each session's last answer, cache included; the oldest sessions are forgotten."""
+    """The prompt size of each conversation's last answer, cache included; the oldest are forgotten."""
 
     def __init__(self, limit: int = REMEMBERED) -> None:
         self._limit = limit
-        self._tokens: OrderedDict[str, int] = OrderedDict()
+        self._tokens: OrderedDict[Conversation, int] = OrderedDict()
 
-    def last_input(self, session_id: str | None) -> int | None:
-        """Prompt tokens of the session's last answer, or None."""
-        return self._tokens.get(session_id) if session_id is not None else None
+    def last_input(self, conversation: Conversation | None) -> int | None:
+        """Prompt tokens of the conversation's last answer, or None."""
+        return self._tokens.get(conversation) if conversation is not None else None
 
-    def remember(self, session_id: str | None, usage: Usage) -> None:
+    def remember(self, conversation: Conversation | None, usage: Usage) -> None:
         """Take in an answer's usage. One that says nothing of the prompt changes nothing."""
         total = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
-        if session_id is None or not total:
+        if conversation is None or not total:
             return
-        self._tokens[session_id] = total
-        self._tokens.move_to_end(session_id)
+        self._tokens[conversation] = total
+        self._tokens.move_to_end(conversation)
         if len(self._tokens) > self._limit:
             self._tokens.popitem(last=False)

@@ -1,6 +1,7 @@
 """The one HTTP client: wire requests out, bytes of replies in, every way of failing told in words."""
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from ccrouter.errors import UpstreamError, upstream_failure
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
 READ_BUFFER = 1024 * 1024
+LARGE_BODY = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class UpstreamClient:
             # A redirect would carry the key to wherever it points: the config must name the real address.
             response = await self._session.post(
                 url,
-                data=body,
+                # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
+                data=body if len(body) < LARGE_BODY else io.BytesIO(body),
                 headers=headers,
                 proxy=proxy,
                 allow_redirects=False,

@@ -1,0 +1,43 @@
+"""The whole HTTP side in one process: a real application on a real socket, in front of scripted upstreams."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target
+from ccrouter.gateway.gateway import Gateway
+from ccrouter.runtime import assemble
+from ccrouter.server.app import make_app
+from ccrouter.server.state import State
+from ccrouter.upstream.client import UpstreamClient
+
+Router = Callable[..., AbstractAsyncContextManager[TestClient]]  # pyright: ignore[reportMissingTypeArgument]
+
+
+@asynccontextmanager
+async def serving(base_url: str, **changes: object) -> AsyncIterator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
+    """A running router with one provider `mock` (models m-text, m-bg, m-think), and a client for it."""
+    provider = ProviderConfig("mock", base_url, ("sk-upstream",), ("m-text", "m-bg", "m-think"))
+    router = RouterConfig(Target("mock", "m-text"), Target("mock", "m-bg"), Target("mock", "m-think"))
+    config = replace(Config((provider,), router), **changes)  # pyright: ignore[reportArgumentType]
+    service, problems = assemble(config, {}, {})
+    assert problems == []
+    upstream = UpstreamClient()
+    state = State(service, Gateway(upstream), Path("/nowhere/config.json"), {}, "instance", "admin-token")
+    state.host, state.port = "127.0.0.1", 3456
+    client = TestClient(TestServer(make_app(state)))
+    await client.start_server()
+    try:
+        yield client
+    finally:
+        await client.close()
+        await upstream.close()
+
+
+@pytest.fixture
+def router() -> Router:
+    return serving
