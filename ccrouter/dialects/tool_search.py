@@ -7,7 +7,7 @@ An upstream without references gets what `ToolSearch`'s description promises the
 that nothing before them moves and the provider's prompt cache survives.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import orjson
@@ -42,21 +42,25 @@ def callable_tools(request: Request) -> tuple[Tool, ...]:
     return (*ready, *named)
 
 
-def functions_text(names: Iterable[str], tools: Iterable[Tool]) -> str:
-    """The `<functions>` block for the tools called `names`, one line each; a tool that is gone is named as such."""
+def functions_text(names: Iterable[str], tools: Iterable[Tool], wire_name: Callable[[str], str] = str) -> str:
+    """The `<functions>` block for the tools called `names`, one line each; a tool that is gone is named as such.
+
+    `wire_name` tells under which name the upstream knows a tool, where that is another.
+    """
     known: dict[str, Tool] = {}
     for tool in tools:
         known.setdefault(tool.name, tool)
     lines = [
-        _function(known[name]) if name in known else f"(the tool {name} is not available any more)" for name in names
+        _function(known[name], wire_name) if name in known else f"(the tool {name} is not available any more)"
+        for name in names
     ]
     return "\n".join(["<functions>", *lines, "</functions>"])
 
 
-def _function(tool: Tool) -> str:
+def _function(tool: Tool, wire_name: Callable[[str], str]) -> str:
     definition: JsonObject = {
         "description": tool.description or "",
-        "name": tool.name,
+        "name": wire_name(tool.name),
         "parameters": tool.input_schema or EMPTY_SCHEMA,
     }
     return f"<function>{orjson.dumps(definition).decode()}</function>"

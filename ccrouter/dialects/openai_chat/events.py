@@ -18,6 +18,7 @@ from ccrouter.dialects.openai_chat.wire import (
     REASONING_DETAILS,
     REASONING_FIELDS,
     THINKING_PART,
+    compact_json,
     details_text,
     first_text,
     object_list,
@@ -121,7 +122,7 @@ class ReplyDecoder:
     def _chunk(self, chunk: Json, event: str | None) -> list[Event]:
         if not isinstance(chunk, dict):
             error = error_of_frame(chunk, event=event)
-            return self._fail(error or not_json(orjson.dumps(chunk), what="stream frame"))
+            return self._fail(error or not_json(compact_json(chunk).encode(), what="stream frame"))
         fields: JsonObject = chunk
         choices = fields.get("choices")
         # The common delta, short: one choice with nothing but more of the open block.

@@ -211,7 +211,7 @@ def _result_text(result: ToolResult, label: str, parts: list[JsonObject], encodi
         for is_reference, group in groupby(result.content, key=lambda block: isinstance(block, ToolReference)):
             if is_reference:
                 names = [block.tool_name for block in group if isinstance(block, ToolReference)]
-                texts.append(functions_text(names, encoding.tools))
+                texts.append(functions_text(names, encoding.tools, wire_name))
             else:
                 texts.extend(_result_block(block, label, parts, encoding) for block in group)
         text = join(texts)
@@ -255,7 +255,7 @@ def _plain_text(block: Block, encoding: Encoding) -> str:
         case Document():
             return document_text(block, encoding.notes, "/messages")
         case ToolReference():
-            return functions_text([block.tool_name], encoding.tools)
+            return functions_text([block.tool_name], encoding.tools, wire_name)
         case Opaque():
             return opaque_text(block, encoding.notes, "/messages")
         case _:

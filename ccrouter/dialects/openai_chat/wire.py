@@ -113,10 +113,15 @@ def parse_leniently(data: bytes) -> Json:
     U+FFFD.
     """
     try:
-        value: Json = json.loads(data.decode("utf-8", "replace"), parse_constant=lambda _: None)
+        value: Json = json.loads(data.decode("utf-8", "replace"), parse_constant=lambda _: None, parse_int=_number)
     except (ValueError, RecursionError):
         return None
     return _without_surrogates(value)
+
+
+def _number(digits: str) -> int | float:
+    """As orjson reads it: what does not fit into 64 bits becomes a float, so that orjson can write it again."""
+    return int(digits) if len(digits) < 19 else float(digits)
 
 
 def _without_surrogates(value: Json) -> Json:

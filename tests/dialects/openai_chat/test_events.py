@@ -204,6 +204,18 @@ def test_lone_surrogates_and_nan_do_not_end_a_stream() -> None:
     assert streamed(raw, chunk({}, "stop")).text == "x�"
 
 
+@pytest.mark.parametrize(
+    "raw", [b"5", b'"words"', b"null", b"[1]", b"1" + b"0" * 400, b'{"choices": 7}', b'{"choices": [[]]}']
+)
+def test_frames_that_are_no_chunks(raw: bytes) -> None:
+    assert streamed(raw).error_type == "api_error"
+
+
+def test_numbers_of_any_size_in_state_that_is_given_back() -> None:
+    raw = b'{"choices":[{"delta":{"reasoning_details":[{"type":"x","n":1' + b"0" * 30 + b',"t":"\\ud83d"}]}}]}'
+    assert streamed(raw, chunk({"content": "x"}, "stop")).text == "x"
+
+
 def test_interleaved_fragments_of_parallel_calls() -> None:
     """Index 0, 1, 0, 1 (CCR 2.0.0 and LiteLLM 1.106 lose arguments): the first streams, the second waits its turn."""
     events = stream(
