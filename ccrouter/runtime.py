@@ -17,7 +17,7 @@ from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import RequestError
 from ccrouter.gateway.types import Service
-from ccrouter.pipeline.build import Pipeline, TransformerFactory, build_pipeline
+from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_transformers
 from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
 from ccrouter.transformers.base import Transformer
@@ -81,7 +81,12 @@ def assemble(
             )
             continue
         for model in provider.models:
-            pipelines(Target(provider.name, model))
+            try:
+                pipelines(Target(provider.name, model))
+            except TransformerError as error:
+                problems.append(
+                    Problem("error", f"provider '{provider.name}', model '{model}': {error}", file=config.path)
+                )
     if config.custom_router_path is not None:
         text = "CUSTOM_ROUTER_PATH is not supported by this version; the built-in routing is used"
         problems.append(Problem("warning", text, file=config.path, pointer="/CUSTOM_ROUTER_PATH"))

@@ -45,5 +45,7 @@ class Quirks:
     """The upstream runs Anthropic's `web_search_*` server tool itself."""
     context_window: int | None = None
     """Tokens that prompt and answer may have together, where known."""
+    bearer_only: bool = False
+    """An Anthropic upstream that wants its key as a bearer token and nothing in `x-api-key`."""
     extra_body: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields put into every wire body unless they are there already."""

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from ccrouter.config.types import ProviderConfig, Target, TransformerUse
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.errors import CCRouterError
 from ccrouter.model.json import Json
 from ccrouter.transformers.base import Transformer
 
 TransformerFactory = Callable[[Mapping[str, Json]], Transformer]
+
+
+class TransformerError(CCRouterError):
+    """A transformer's code raised. The message names it and what it raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +60,16 @@ def build_pipeline(
     `quirks` are those of preset and config; `transformers` holds a factory for every name that the config uses.
 
     Raises:
-        KeyError: a `use` list names a transformer that is not in `transformers` (checked when the config is).
+        TransformerError: a transformer could not be made from its options.
     """
-    chain = [
-        transformers[use.name](use.options)
-        for use in (*provider.use, *model_uses(provider, model))
-        if use.name in transformers
-    ]
-    for transformer in chain:
-        quirks = transformer.quirks(quirks)
+    chain: list[Transformer] = []
+    for use in (*provider.use, *model_uses(provider, model)):
+        try:
+            transformer = transformers[use.name](use.options)
+            quirks = transformer.quirks(quirks)
+        except Exception as error:  # whatever user code raises, told with its name
+            raise TransformerError(failure_text(use.name, "its options", error)) from error
+        chain.append(transformer)
     mirror = chain[::-1]
     return Pipeline(
         target=Target(provider.name, model),
@@ -87,3 +93,8 @@ def overriding(hook: str, chain: Sequence[Transformer]) -> tuple[Transformer, ..
     """The transformers of `chain` whose class has its own version of `hook`."""
     base = getattr(Transformer, hook)
     return tuple([transformer for transformer in chain if getattr(type(transformer), hook) is not base])
+
+
+def failure_text(name: str, what: str, error: Exception) -> str:
+    """How failing user code is told: with its name and the kind of error, without paths or a trace."""
+    return f"The transformer '{name}' failed on {what}: {type(error).__name__}: {error}"

@@ -19,8 +19,7 @@ from ccrouter.dialects.base import Decoder, ReplyContext, WireFilter
 from ccrouter.errors import ErrorDetail, UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
-from ccrouter.pipeline.build import Pipeline
-from ccrouter.pipeline.outbound import TransformerError, failure_text
+from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
 from ccrouter.pipeline.stop_sequences import StopSequenceFilter
 from ccrouter.sse import Frame, FrameSplitter, FrameTooLargeError, RelaySplitter
 from ccrouter.transformers.base import Context, EventFilter

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import orjson
 
 from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
-from ccrouter.errors import CCRouterError, RequestError
+from ccrouter.errors import RequestError
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
-from ccrouter.pipeline.build import Pipeline
+from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
 from ccrouter.transformers.base import Context
 
 MODEL_FIRST = re.compile(rb'\A(\s*\{\s*"model"\s*:\s*)"(?:[^"\\]|\\.)*"')
@@ -34,10 +34,6 @@ class Outbound:
     body: bytes
     context: Context
     """For the reply's hooks."""
-
-
-class TransformerError(CCRouterError):
-    """A transformer's hook raised. The message names it and what it raised."""
 
 
 def prepare(
@@ -75,6 +71,9 @@ def prepare(
         body = orjson.dumps(wire)
     url = pipeline.dialect.url(pipeline.base_url, model=model, stream=request.streamed)
     headers = pipeline.dialect.headers(api_key, url=url)
+    if api_key and pipeline.quirks.bearer_only:
+        headers.pop("x-api-key", None)
+        headers["authorization"] = f"Bearer {api_key}"
     if pipeline.dialect.name == "anthropic":
         headers = {**headers, **forwarded_headers(client_headers)}
     return Outbound(url, {**headers, **pipeline.headers}, body, context)
@@ -109,8 +108,3 @@ def forwarded_headers(client_headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in client_headers.items()
         if name in CLIENT_HEADERS or name.startswith(CLIENT_HEADER_PREFIXES)
     }
-
-
-def failure_text(name: str, what: str, error: Exception) -> str:
-    """How a failing hook is told: with its name and the kind of error, without paths or a trace."""
-    return f"The transformer '{name}' failed on {what}: {type(error).__name__}: {error}"

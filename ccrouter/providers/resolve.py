@@ -113,11 +113,6 @@ def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
     return replace(quirks, **{name: _converted(name, value) for name, value in overrides.items()})
 
 
-def uses_bearer(provider: ProviderConfig) -> bool:
-    """True when the config asks for `Authorization: Bearer` alone: `["Anthropic", {"UseBearer": true}]`."""
-    return any(use.name.casefold() == "anthropic" and use.options.get("UseBearer") is True for use in provider.use)
-
-
 def validate_quirks(overrides: Mapping[str, Json]) -> list[str]:
     """What is wrong with a provider's `quirks`, one sentence each: unknown names, values that don't fit."""
     complaints = (_complaint(name, value) for name, value in overrides.items())

@@ -17,8 +17,9 @@ from ccrouter.errors import RequestError
 from ccrouter.model.envelope import Envelope, seal
 from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Request
-from ccrouter.pipeline.build import Pipeline, build_pipeline
-from ccrouter.pipeline.outbound import Outbound, TransformerError, prepare, with_model
+from ccrouter.pipeline.build import Pipeline, TransformerError, build_pipeline
+from ccrouter.pipeline.outbound import Outbound, prepare, with_model
+from ccrouter.transformers.anthropic import Anthropic
 from ccrouter.transformers.base import Context, Transformer
 
 RAW = b'{ "model" : "claude-x",\n"max_tokens":5, "messages":[{"role":"user","content":"h\\u00efi"}], "new_field": 1.0}'
@@ -137,6 +138,25 @@ def test_only_an_anthropic_upstream_sees_the_clients_headers_and_never_its_crede
     other = send(pipeline(OPENAI_CHAT), **client).headers
     assert not set(client) - {"authorization"} & set(other)
     assert other["authorization"] == "Bearer sk"
+
+
+def test_a_key_as_bearer_alone() -> None:
+    provider = ProviderConfig("p", "https://relay.test", use=(TransformerUse("Anthropic", {"UseBearer": True}),))
+    made = build_pipeline(provider, "m", dialect=ANTHROPIC, quirks=Quirks(), transformers={"Anthropic": Anthropic})
+    headers = send(made, key="k").headers
+    assert headers["authorization"] == "Bearer k"
+    assert "x-api-key" not in headers
+    assert send(made).body == RAW.replace(b'"claude-x"', b'"m"')
+
+
+def test_a_transformer_that_cannot_be_made_is_named() -> None:
+    class Unmakable(Transformer):
+        def __init__(self, options: Any = None) -> None:
+            raise KeyError("needed")
+
+    provider = ProviderConfig("p", "https://relay.test", use=(TransformerUse("mine"),))
+    with pytest.raises(TransformerError, match="'mine' failed on its options: KeyError"):
+        build_pipeline(provider, "m", dialect=OPENAI_CHAT, quirks=Quirks(), transformers={"mine": Unmakable})
 
 
 def test_the_providers_headers_are_sent_as_given() -> None:

@@ -9,7 +9,6 @@ from ccrouter.providers.resolve import (
     protocol_for,
     protocol_of_url,
     quirks_for,
-    uses_bearer,
     validate_quirks,
 )
 
@@ -203,8 +202,3 @@ def test_far_off_names_list_what_there_is() -> None:
 
 def test_right_overrides_pass() -> None:
     assert validate_quirks({"images": False, "stop_limit": None, "extra_body": {"a": 1}, "effort_style": "none"}) == []
-
-
-def test_bearer() -> None:
-    assert uses_bearer(provider(use=(TransformerUse("anthropic", {"UseBearer": True}),)))
-    assert not uses_bearer(provider(use=(TransformerUse("Anthropic"), TransformerUse("x", {"UseBearer": True}))))
