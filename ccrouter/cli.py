@@ -35,6 +35,9 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
+COMMANDS_OF_CCR = frozenset({"ui", "model", "preset", "install", "statusline"})
+
+
 class LazyGroup(click.Group):
     """A group of the COMMANDS table; a command's module is imported when the command is looked up."""
 
@@ -50,10 +53,28 @@ class LazyGroup(click.Group):
         module, _, attribute = entry.target.partition(":")
         return cast(click.Command, getattr(importlib.import_module(module), attribute))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with a hint where the name is unknown."""
+        if args and args[0] not in COMMANDS:
+            ctx.fail(unknown_command(args[0]))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+def unknown_command(name: str) -> str:
+    """What to say of a command that does not exist."""
+    from difflib import get_close_matches
+
+    if name in COMMANDS_OF_CCR:
+        return f"`ccr {name}` of the original claude-code-router is not in this version."
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f"There is no command '{name}'." + (f" Did you mean `ccr {near[0]}`?" if near else "")
 
 
 @click.group(

@@ -20,12 +20,13 @@ def configured_address(path: Path, environment: Mapping[str, str]) -> Address | 
 
 def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
     """HOST, PORT and APIKEY of the config at `path`, nothing else of it; None where it is missing or not parsed."""
-    from ccrouter.config.read import read
-
     try:
-        document = read(path.read_bytes(), path).document
+        content = path.read_bytes()
     except OSError:
         return None
+    from ccrouter.config.read import read
+
+    document = read(content, path).document
     entries = as_object(document.value) if document is not None else None
     if entries is None:
         return None

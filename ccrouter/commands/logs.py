@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -68,7 +68,7 @@ def offset_of_last(stream: IO[bytes], lines: int) -> int:
     return 0
 
 
-def follow_log(path: Path, lines: int, poll: float = POLL_SECONDS) -> Iterator[bytes]:
+def follow_log(path: Path, lines: int, poll: float = POLL_SECONDS) -> Generator[bytes]:
     """The last lines, then what is added, for ever; through rotations, truncations and a file that is not there yet."""
     stream: IO[bytes] | None = None
     try:

@@ -1,6 +1,7 @@
 """`ccr start`: one daemon that answers, whoever else starts one at the same time."""
 
 import os
+import time
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -25,12 +26,16 @@ from ccrouter.daemon.files import DaemonFiles, files_of
 from ccrouter.daemon.handshake import Failure
 from ccrouter.daemon.logs import why_unwritable
 from ccrouter.daemon.spawn import spawn_daemon
+from ccrouter.daemon.state import read_state
 from ccrouter.errors import CCRouterError
 from ccrouter.model.json import as_list, as_object, as_str
 from ccrouter.startup import StartFailed, endpoint_of
 
 RACE_SECONDS = 2.0
 """How long a start that found the port taken waits for another start's daemon to answer there."""
+
+STATE_SECONDS = 0.5
+"""A daemon answers a moment before it has written its state."""
 
 Outcome: TypeAlias = Literal["started", "already"]
 
@@ -68,7 +73,7 @@ def ensure_daemon(path: Path) -> tuple[Outcome, Daemon]:
     """The daemon of the config at `path`, started where none answers. Raises StartFailed, OSError."""
     files, daemon = locate(path)
     if daemon is not None:
-        return "already", daemon
+        return "already", daemon if daemon.state is not None else _described(files, daemon)
     announcement = spawn_daemon(files, os.environ)
     if isinstance(announcement, Failure):
         if announcement.kind == "port_taken":
@@ -107,8 +112,19 @@ def _winner_of_the_port(files: DaemonFiles, failure: Failure) -> Daemon:
         raise StartFailed(failure.message, kind=failure.kind)
     answer = wait_for(endpoint_of(*address), RACE_SECONDS)
     if isinstance(answer, Health):
-        return find_daemon(files.state, lambda: address) or Daemon(answer, None)
+        return _described(files, Daemon(answer, None))
     raise StartFailed(port_taken_message(files.config, address, answer) or failure.message, kind=failure.kind)
+
+
+def _described(files: DaemonFiles, daemon: Daemon) -> Daemon:
+    """The same daemon with its state, where it writes one in time."""
+    deadline = time.monotonic() + STATE_SECONDS
+    while time.monotonic() < deadline:
+        state = read_state(files.state)
+        if state is not None and state.instance == daemon.health.instance:
+            return Daemon(daemon.health, state)
+        time.sleep(0.02)
+    return daemon
 
 
 def port_taken_message(path: Path, address: Address | None, answer: Probe | None) -> str | None:
