@@ -25,7 +25,7 @@ def test_tool_loop_with_signed_thinking(rig: Rig, anthropic: AnthropicUpstream) 
     first, second = [request for request in anthropic.requests if request.body.get("tools")]
     assert first.model == "claude-opus-4-8"
     assert first.headers["x-api-key"] == "sk-ant"
-    assert "authorization" not in first.headers
+    assert "sk-e2e" not in str(first.headers)
     assert "claude-code-20250219" in first.headers["anthropic-beta"]
     assert b"x-anthropic-billing-header" in first.raw
     assert b'"cache_control"' in first.raw

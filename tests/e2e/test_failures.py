@@ -29,13 +29,6 @@ def test_a_passing_error_is_retried_by_the_client(rig: Rig) -> None:
     assert answer.text == "There.", answer
 
 
-def test_an_error_in_words_the_client_knows(rig: Rig) -> None:
-    rig.play(Failure(400, "This model's maximum context length is 8192 tokens.", code="context_length_exceeded"))
-    answer = rig.client.ask("Say hello", extra=ONCE)
-    assert answer.is_error, answer
-    assert "prompt is too long" in answer.text.lower(), answer
-
-
 @pytest.mark.parametrize("cut", ["eof", "abort"])
 def test_a_cut_stream_is_an_error(rig: Rig, cut: str) -> None:
     cut_off = Reply(text=("The answer ", "is ", "…"), cut_after=3, cut="abort" if cut == "abort" else "eof")
