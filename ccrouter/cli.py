@@ -93,6 +93,8 @@ def unknown_command(name: str) -> str:
 @click.pass_context
 def cli(context: click.Context, config: Path | None) -> None:
     """Claude Code, through the router, to the models you want to use."""
+    if os.environ.get("NO_COLOR"):  # no-color.org
+        context.color = False
     if config is not None:
         os.environ["CCR_CONFIG"] = str(config.absolute())  # for the command, and for what it starts
     if context.invoked_subcommand is None:

@@ -27,7 +27,7 @@ def title(emoji: str, text: str) -> None:
 
 def fact(emoji: str, name: str, value: object, color: str | None = None) -> None:
     """`name: value`."""
-    click.echo(f"{mark(emoji)}{name}: {click.style(str(value), fg=color, bold=color is not None)}")
+    click.echo(f"{mark(emoji)}{name}: {click.style(str(value), fg=color, bold=True if color else None)}")
 
 
 def good(text: str) -> None:
