@@ -3,15 +3,17 @@
 The splitter works on bytes and hands out whole frames, so a UTF-8 sequence is never decoded in halves.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 """A single frame larger than this is not a stream of events but something gone wrong (or hostile)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One dispatched event: its `event:` name (None when there was none) and its `data:` lines joined by newlines."""
+class Frame(NamedTuple):
+    """One dispatched event: its `event:` name (None when there was none) and its `data:` lines joined by newlines.
+
+    A tuple, not a dataclass: one is made for each chunk of every stream.
+    """
 
     event: str | None
     data: bytes
@@ -60,7 +62,7 @@ class FrameSplitter:
                 raise FrameTooLargeError(f"a stream frame is larger than {MAX_FRAME_BYTES} bytes")
             return []
         self._buffer = tail + held
-        return [frame for part in head.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+        return frames_of(head)
 
     def flush(self) -> list[Frame]:
         """The frame that was complete but for its blank line when the stream ended, if any.
@@ -68,13 +70,23 @@ class FrameSplitter:
         The specification would drop it; providers that close right after their last line mean it.
         """
         rest, self._buffer = self._buffer.replace(b"\r", b"\n"), b""
-        return [frame for part in rest.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+        return frames_of(rest)
+
+
+def frames_of(lines: bytes) -> list[Frame]:
+    """The frames in `lines` (LF only, each frame but the last followed by a blank line)."""
+    frames: list[Frame] = []
+    for part in lines.split(b"\n\n"):
+        # Nearly every frame of an OpenAI-like stream is one data line: no call for those.
+        if part.startswith(b"data: ") and b"\n" not in part:
+            frames.append(Frame(None, part[6:]))
+        elif (frame := parse_frame(part)) is not None:
+            frames.append(frame)
+    return frames
 
 
 def parse_frame(part: bytes) -> Frame | None:
     """One frame from its lines (LF only, no blank line), or None when it carries no data."""
-    if part.startswith(b"data: ") and b"\n" not in part:
-        return Frame(None, part[6:])
     event: str | None = None
     data: list[bytes] = []
     for line in part.split(b"\n"):
@@ -108,7 +120,7 @@ class RelaySplitter:
         if len(self._buffer) > MAX_FRAME_BYTES:
             raise FrameTooLargeError(f"a stream frame is larger than {MAX_FRAME_BYTES} bytes")
         lines = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in whole else whole
-        return whole, [frame for part in lines.split(b"\n\n") if (frame := parse_frame(part)) is not None]
+        return whole, frames_of(lines)
 
     def flush(self) -> tuple[bytes, list[Frame]]:
         """What was left when the stream ended, ended properly when it is a frame, dropped when it is half a one."""

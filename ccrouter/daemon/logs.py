@@ -60,10 +60,17 @@ class OneLine(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._second = -1
+        self._date, self._offset = "", ""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
-        """Local time with its offset, in milliseconds."""
-        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+        """Local time with its offset, in milliseconds. Finding the offset is dear: it is done once a second."""
+        second = int(record.created)
+        if second != self._second:
+            text = datetime.fromtimestamp(second).astimezone().isoformat()
+            self._date, self._offset = text[:19], text[19:]
+            self._second = second
+        return f"{self._date}.{int(record.created % 1 * 1000):03d}{self._offset}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """A line break inside a message (from a client or an upstream) must not look like another record."""
@@ -94,8 +101,13 @@ class LogFile(logging.handlers.RotatingFileHandler):
         return os.fdopen(_open_private(self.baseFilename), "a", encoding="utf-8", errors="backslashreplace")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
-        """Whether the file is full, except for a while after a rotation that failed."""
-        return time.monotonic() >= self._next_rotation and bool(super().shouldRollover(record))
+        """Whether the file is full, except for a while after a rotation that failed.
+
+        The base class asks the file system and formats the record a second time for each line; where we are in the
+        file is known without.
+        """
+        full = self.stream is not None and self.stream.tell() + len(record.getMessage()) >= self.maxBytes
+        return full and time.monotonic() >= self._next_rotation
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
         """Rotate; where that is not possible go on in the same file."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ccrouter.config.types import Target
-from ccrouter.dialects.anthropic.body import has_escaped_surrogates, parse_body
+from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError
@@ -54,7 +54,7 @@ class Gateway:
 
     def count_tokens(self, body: bytes) -> int:
         """The tokens of a request body. Raises RequestError."""
-        return self._counter.count(decode_request(parse_body(body)))
+        return self._counter.count(decode_request(parse_body(body).value))
 
     async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
         """Serve a Messages request; None when the answer went out through `stream`."""
@@ -98,7 +98,8 @@ class Gateway:
                 delivery.close()
 
     def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
-        request = decode_request(parse_body(incoming.body))
+        body = parse_body(incoming.body)
+        request = decode_request(body.value)
         session_id = session_id_of(incoming.headers, request)
         conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
         record.session, record.streamed = session_id, request.streamed
@@ -123,7 +124,7 @@ class Gateway:
         if service.system_prompt is not None:
             routed = rewrite_system_prompt(routed, service.system_prompt)
             untouched = untouched and routed is request
-        raw = incoming.body if untouched and not has_escaped_surrogates(incoming.body) else None
+        raw = incoming.body if untouched and not body.mended else None
         known = counted[0] if counted else estimate(len(incoming.body))
         return Work(service, incoming, routed, raw, decision, known, conversation)
 

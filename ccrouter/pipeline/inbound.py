@@ -90,7 +90,9 @@ class Reply:
     def _recognise(self, start: bytes) -> "_Converted | _Relayed | _RelayedWhole":
         is_stream = start.startswith(STREAM_BEGINNINGS)
         if self._pipeline.relays_replies and is_stream == self._streamed:
-            model = self._defaults.requested_model
+            # Where the router named no other model than the client did, the upstream's answer says what it always says.
+            requested = self._defaults.requested_model
+            model = None if requested == self._context.model else requested
             return _Relayed(model) if is_stream else _RelayedWhole(model)
         return _Converted(self._pipeline, self._context, self._defaults, streamed=self._streamed, is_stream=is_stream)
 

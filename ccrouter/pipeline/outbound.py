@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import orjson
 
+from ccrouter.dialects.anthropic.body import mend_surrogates
 from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
 from ccrouter.errors import RequestError
+from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
@@ -68,7 +70,7 @@ def prepare(
                 wire = transformer.wire(wire, context)
             except Exception as error:  # whatever user code raises, told with its name
                 raise TransformerError(failure_text(transformer.name, "the wire body", error)) from error
-        body = orjson.dumps(wire)
+        body = to_bytes(wire)
     url = pipeline.dialect.url(pipeline.base_url, model=model, stream=request.streamed)
     headers = pipeline.dialect.headers(api_key, url=url)
     if api_key and pipeline.quirks.bearer_only:
@@ -108,3 +110,11 @@ def forwarded_headers(client_headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in client_headers.items()
         if name in CLIENT_HEADERS or name.startswith(CLIENT_HEADER_PREFIXES)
     }
+
+
+def to_bytes(wire: JsonObject) -> bytes:
+    """The wire body as JSON. A lone surrogate can only come from a transformer here; it becomes U+FFFD."""
+    try:
+        return orjson.dumps(wire)
+    except TypeError:
+        return orjson.dumps(mend_surrogates(wire))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.problems import Problem
+from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import Built, build
 from ccrouter.server.state import State
 
@@ -44,6 +45,7 @@ def apply(state: State, built: Built) -> bool:
     moved = (old.host, old.port) != (new.host, new.port)
     notice = Problem("warning", "HOST or PORT changed", "Run `ccr restart` to listen there", file=new.path)
     state.service = built.service
+    apply_log_level(new.log, new.log_level)
     state.problems = (*built.problems, notice) if moved else built.problems
     state.reloaded_at = time.time()
     logger.info("config reloaded from %s", state.config_path)

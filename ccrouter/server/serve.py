@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from ccrouter.gateway.gateway import Gateway
+from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import build
 from ccrouter.server.admin import STOP
 from ccrouter.server.app import make_app
@@ -45,6 +46,7 @@ def run(
     if built.service is None:
         raise StartFailed(f"The configuration {config_path} cannot be used", built.problems, kind="config")
     service = built.service
+    apply_log_level(service.config.log, service.config.log_level)
 
     def make_state(gateway: Gateway) -> State:
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -20,6 +21,7 @@ def proxy_for(url: str, configured: str | None, environment: Mapping[str, str]) 
     return setting(environment, f"{parts.scheme}_proxy") or setting(environment, "all_proxy")
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """True for localhost and loopback addresses."""
     if host in {"localhost", "localhost.localdomain"} or host.endswith(".localhost"):

@@ -91,10 +91,7 @@ def test_the_other_form_says_the_same(entry: Any) -> None:
     out, reply = passing(entry, None, streamed=not entry["streaming"])
     assert reply.failure is None
     decoder = ANTHROPIC.decoder(ReplyContext(origin="recorded", model="asked-model"))
-    if entry["streaming"]:
-        events = decoder.whole(out)
-    else:
-        events = decode_stream(decoder, out, 7)
+    events = decoder.whole(out) if entry["streaming"] else decode_stream(decoder, out, 7)
     assert_content(outcome(events), repaired(entry["expected"]))
     assert outcome(events).stop_reason == entry["expected"]["stop_reason"]
 

@@ -94,3 +94,46 @@ def test_an_upstream_error_is_shown(rig: Rig) -> None:
         terminal.say("Say hello")
         terminal.wait("The fox does not like this\\.")
         terminal.press(ESCAPE)
+
+
+def test_escape_ends_the_upstream_request(rig: Rig) -> None:
+    rig.play(Reply(text=("piece ",) * 300, pause=0.1))
+    with Terminal(rig.client) as terminal:
+        terminal.ready()
+        terminal.say("Talk")
+        terminal.wait("piece piece")
+        terminal.press(ESCAPE)
+        terminal.wait("Interrupted")
+        terminal.wait(lambda screen: rig.turns[-1].outcome == "client gone", 5)
+
+
+def test_compaction(rig: Rig) -> None:
+    summary = text("<summary>They talked.</summary>")
+    rig.play(text("I am the first answer."), text("I am the second."), summary, text("Still here."))
+    with Terminal(rig.client) as terminal:
+        terminal.ready()
+        terminal.say("Say something")
+        terminal.wait("the first answer")
+        terminal.settle()
+        terminal.say("And more")
+        terminal.wait("the second")
+        terminal.settle()
+        terminal.say("/compact")
+        terminal.wait("(?i)compacted")
+        terminal.settle()
+        terminal.say("Are you there?")
+        terminal.wait("Still here\\.")
+    assert "They talked." in rig.upstream.requests[-1].text
+
+
+def test_the_title_of_a_session_goes_to_background(rig: Rig, newest: str) -> None:
+    # 2.1.197 asks for it on the main model and without a hint.
+    rig.play(text("A poem."))
+    with Terminal(rig.client, extra=DISCOVERY) as terminal:
+        terminal.ready()
+        terminal.say("Please write a long poem about foxes and their dens in the forest")
+        terminal.wait("A poem\\.")
+        terminal.wait(lambda screen: bool(rig.upstream.to("m-background")))
+    [title] = rig.upstream.to("m-background")
+    assert "tools" not in title.body
+    assert "poem about foxes" in title.text

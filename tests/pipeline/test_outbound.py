@@ -1,6 +1,7 @@
 """What goes out: hooks in order, bytes untouched where they may be, the same bytes for the same history."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -29,7 +30,7 @@ class Mark(Transformer):
     """Writes down in the wire body that it was there."""
 
     name: ClassVar[str] = "mark"
-    options_schema: ClassVar[dict[str, Any]] = {}
+    options_schema: ClassVar[Mapping[str, Any]] = {}
 
     def wire(self, body: JsonObject, context: Context) -> JsonObject:
         trail = body.get("trail")
@@ -61,8 +62,11 @@ def pipeline(
     return build_pipeline(provider, "m", dialect=dialect, quirks=Quirks(), transformers={"mark": Mark, "fails": Fails})
 
 
-def send(made: Pipeline, raw: bytes = RAW, key: str | None = "sk", **headers: str) -> Outbound:
-    return prepare(made, decode_request(parse_body(raw)), raw=raw, api_key=key, client_headers=headers)
+def send(
+    made: Pipeline, raw: bytes = RAW, key: str | None = "sk", headers: Mapping[str, str] | None = None
+) -> Outbound:
+    request = decode_request(parse_body(raw).value)
+    return prepare(made, request, raw=raw, api_key=key, client_headers=headers or {})
 
 
 def test_an_anthropic_upstream_gets_every_byte_but_the_model() -> None:
@@ -93,6 +97,11 @@ def test_foreign_state_does_not_pass() -> None:
     outbound = send(pipeline(ANTHROPIC), raw)
     assert signature.encode() not in outbound.body
     assert outbound.context.notes.entries
+
+
+def test_half_a_surrogate_pair_from_a_transformer_does_not_crash() -> None:
+    body = send(pipeline(OPENAI_CHAT, TransformerUse("mark", {"as": "x\ud83d"}))).body
+    assert orjson.loads(body)["trail"] == ["x�"]
 
 
 def test_provider_chain_then_model_chain() -> None:
@@ -131,11 +140,11 @@ def test_only_an_anthropic_upstream_sees_the_clients_headers_and_never_its_crede
         "cookie": "c",
         "host": "h",
     }
-    headers = send(pipeline(ANTHROPIC), **client).headers
+    headers = send(pipeline(ANTHROPIC), headers=client).headers
     assert {"anthropic-beta", "user-agent", "x-claude-code-session-id"} <= set(headers)
     assert "client" not in repr(headers)
     assert not {"cookie", "host"} & set(headers)
-    other = send(pipeline(OPENAI_CHAT), **client).headers
+    other = send(pipeline(OPENAI_CHAT), headers=client).headers
     assert not set(client) - {"authorization"} & set(other)
     assert other["authorization"] == "Bearer sk"
 

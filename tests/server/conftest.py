@@ -1,6 +1,6 @@
 """The whole HTTP side in one process: a real application on a real socket, in front of scripted upstreams."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ Router = Callable[..., AbstractAsyncContextManager[TestClient]]  # pyright: igno
 
 
 @asynccontextmanager
-async def serving(base_url: str, **changes: object) -> AsyncIterator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
+async def serving(base_url: str, **changes: object) -> AsyncGenerator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
     """A running router with one provider `mock` (models m-text, m-bg, m-think), and a client for it."""
     provider = ProviderConfig("mock", base_url, ("sk-upstream",), ("m-text", "m-bg", "m-think"))
     router = RouterConfig(Target("mock", "m-text"), Target("mock", "m-bg"), Target("mock", "m-think"))

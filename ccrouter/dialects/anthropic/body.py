@@ -7,7 +7,7 @@ once, so that nothing behind this point has to think of them.
 
 import json
 import re
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -17,43 +17,48 @@ from ccrouter.model.json import Json, JsonObject, as_object
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def parse_body(raw: bytes) -> JsonObject:
+class Body(NamedTuple):
+    """A parsed body. `mended` says that it is no longer what the bytes said: they must not go out as they came."""
+
+    value: JsonObject
+    mended: bool
+
+
+def parse_body(raw: bytes) -> Body:
     """The JSON object in a request body.
 
     Raises:
         RequestError: 400, the body is not a JSON object.
     """
+    mended = False
     try:
-        body = cast(Json, orjson.loads(raw))
+        parsed = cast(Json, orjson.loads(raw))
     except orjson.JSONDecodeError as error:
-        body = _parse_with_surrogates(raw, error)
-    found = as_object(body)
+        parsed = _parse_with_surrogates(raw, error)
+        mended = True
+    found = as_object(parsed)
     if found is None:
         raise RequestError("The request body must be a JSON object.")
-    return found
-
-
-def has_escaped_surrogates(raw: bytes) -> bool:
-    """True when the body may hold `\\ud83d`-like escapes (whole pairs count too)."""
-    return b"\\ud" in raw or b"\\uD" in raw
+    return Body(found, mended)
 
 
 def _parse_with_surrogates(raw: bytes, error: orjson.JSONDecodeError) -> Json:
-    if has_escaped_surrogates(raw):
+    if b"\\ud" in raw or b"\\uD" in raw:
         try:
-            return _mend(json.loads(raw.decode("utf-8", "replace")))
+            return mend_surrogates(json.loads(raw.decode("utf-8", "replace")))
         except (ValueError, RecursionError):
             pass  # not a matter of surrogates after all: the first error says more
     raise RequestError(f"The request body is not valid JSON: {error}.") from error
 
 
-def _mend(value: Json) -> Json:
+def mend_surrogates(value: Json) -> Json:
+    """`value` with every lone surrogate in its strings and keys replaced by U+FFFD."""
     match value:
         case str():
             return LONE_SURROGATE.sub("�", value)
         case list():
-            return [_mend(item) for item in value]
+            return [mend_surrogates(item) for item in value]
         case dict():
-            return {cast(str, _mend(key)): _mend(item) for key, item in value.items()}
+            return {cast(str, mend_surrogates(key)): mend_surrogates(item) for key, item in value.items()}
         case _:
             return value

@@ -1,0 +1,97 @@
+"""A changed config is taken in whole, or not at all."""
+
+import asyncio
+from pathlib import Path
+
+import orjson
+import pytest
+
+from ccrouter.gateway.gateway import Gateway
+from ccrouter.runtime import build
+from ccrouter.server import reload as reloading
+from ccrouter.server.state import State
+from ccrouter.upstream.client import UpstreamClient
+
+PROVIDER = {"name": "mock", "api_base_url": "http://127.0.0.1:1/v1", "models": ["a", "b"]}
+
+
+def write(path: Path, default: str, **more: object) -> None:
+    path.write_bytes(orjson.dumps({"Providers": [PROVIDER], "Router": {"default": default}, **more}))
+
+
+async def state_of(path: Path) -> State:
+    built = build(path, {})
+    assert built.service is not None, built.problems
+    return State(built.service, Gateway(UpstreamClient()), path, {}, "i", "t", problems=built.problems)
+
+
+async def close(state: State) -> None:
+    await state.gateway._client.close()
+
+
+async def test_a_good_one_is_swapped_in_and_a_bad_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    write(path, "mock,a")
+    state = await state_of(path)
+    first = state.service
+    write(path, "mock,b")
+    assert await reloading.reload(state)
+    assert state.service is not first
+    assert str(state.service.config.router.default) == "mock,b"
+    second = state.service
+    path.write_text('{"Providers": [,]}')
+    assert not await reloading.reload(state)
+    assert state.service is second
+    (problem,) = [problem for problem in state.problems if problem.severity == "error"]
+    assert "stays in force" in str(problem)
+    assert f"{path}:1:" in str(problem)
+    write(path, "mock,a")
+    assert await reloading.reload(state)
+    assert [problem for problem in state.problems if problem.severity == "error"] == []
+    await close(state)
+
+
+async def test_another_port_needs_a_restart_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    write(path, "mock,a", PORT=4001)
+    state = await state_of(path)
+    write(path, "mock,a", PORT=4002)
+    assert await reloading.reload(state)
+    assert any("ccr restart" in str(problem) for problem in state.problems)
+    await close(state)
+
+
+@pytest.mark.parametrize("way", ["write", "replace", "env"])
+async def test_changes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr(reloading, "POLL_SECONDS", 0.04)
+    path = tmp_path / "config.json"
+    write(path, "$ROUTE")
+    (tmp_path / ".env").write_text("ROUTE=mock,a")
+    state = await state_of(path)
+    watcher = asyncio.create_task(reloading.watch(state))
+    await asyncio.sleep(0.1)
+    if way == "write":
+        write(path, "mock,b")
+    elif way == "replace":
+        other = tmp_path / "other"
+        write(other, "mock,b")
+        other.replace(path)
+    else:
+        (tmp_path / ".env").write_text("ROUTE=mock,b  ")
+    for _ in range(100):
+        await asyncio.sleep(0.03)
+        if str(state.service.config.router.default) == "mock,b":
+            break
+    watcher.cancel()
+    assert str(state.service.config.router.default) == "mock,b"
+    await close(state)
+
+
+async def test_a_config_that_is_gone_for_a_moment_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    write(path, "mock,a")
+    state = await state_of(path)
+    path.unlink()
+    assert not await reloading.reload(state)
+    assert str(state.service.config.router.default) == "mock,a"
+    await close(state)

@@ -1,0 +1,155 @@
+"""From a file to a service, or to problems."""
+
+import os
+from pathlib import Path
+
+import orjson
+import pytest
+
+from ccrouter.config.types import Target
+from ccrouter.errors import RequestError
+from ccrouter.runtime import build, check
+
+PROVIDER = {"name": "mock", "api_base_url": "http://127.0.0.1:1/v1", "api_key": "k", "models": ["m"]}
+GOOD = {"Providers": [PROVIDER], "Router": {"default": "mock,m"}}
+
+PLUGIN = """
+from ccrouter.api import Transformer
+
+class Mine(Transformer):
+    name = "mine"
+    options_schema = {"type": "object", "properties": {"loud": {"type": "boolean"}}, "additionalProperties": False}
+
+    def wire(self, body, context):
+        body["mine"] = self.options.get("loud", False)
+        return body
+"""
+
+
+def write(folder: Path, document: object, name: str = "config.json") -> Path:
+    path = folder / name
+    path.write_bytes(orjson.dumps(document))
+    return path
+
+
+def errors(path: Path) -> list[str]:
+    return [str(problem) for problem in check(path, {}) if problem.severity == "error"]
+
+
+def warnings(path: Path) -> list[str]:
+    return [str(problem) for problem in check(path, {}) if problem.severity == "warning"]
+
+
+def test_a_good_config_is_built_completely(tmp_path: Path) -> None:
+    built = build(write(tmp_path, GOOD), {})
+    assert built.problems == ()
+    assert built.service is not None
+    pipeline = built.service.pipeline(Target("mock", "m"))
+    assert pipeline.dialect.name == "openai_chat"
+    assert built.service.pipeline(Target("mock", "m")) is pipeline
+    assert built.service.pipeline(Target("mock", "not-listed")).target.model == "not-listed"
+
+
+def test_an_unknown_provider_is_the_clients_mistake(tmp_path: Path) -> None:
+    service = build(write(tmp_path, GOOD), {}).service
+    assert service is not None
+    with pytest.raises(RequestError, match="nobody"):
+        service.pipeline(Target("nobody", "m"))
+
+
+@pytest.mark.parametrize(
+    ("url", "use", "dialect"),
+    [
+        ("http://127.0.0.1:1/v1/messages", [], "anthropic"),
+        ("http://127.0.0.1:1/v1", ["Anthropic"], "anthropic"),
+        ("http://127.0.0.1:1/v1", ["anthropic"], "anthropic"),
+        ("http://127.0.0.1:1/v1", [["Anthropic", {"UseBearer": True}]], "anthropic"),
+        ("http://127.0.0.1:1/v1/chat/completions", ["deepseek", ["maxtoken", {"max_tokens": 10}]], "openai_chat"),
+    ],
+)
+def test_the_protocol_follows_transformer_and_url(tmp_path: Path, url: str, use: list[object], dialect: str) -> None:
+    provider = {**PROVIDER, "api_base_url": url, "transformer": {"use": use}}
+    built = build(write(tmp_path, {**GOOD, "Providers": [provider]}), {})
+    assert built.service is not None, built.problems
+    assert built.service.pipeline(Target("mock", "m")).dialect.name == dialect
+
+
+def test_a_protocol_of_the_future_is_a_warning_and_a_clear_refusal(tmp_path: Path) -> None:
+    gemini = {**PROVIDER, "name": "gemini", "transformer": {"use": ["gemini"]}}
+    path = write(tmp_path, {**GOOD, "Providers": [PROVIDER, gemini]})
+    assert errors(path) == []
+    assert any("'gemini'" in warning for warning in warnings(path))
+    service = build(path, {}).service
+    assert service is not None
+    with pytest.raises(RequestError, match="cannot be used") as caught:
+        service.pipeline(Target("gemini", "m"))
+    assert caught.value.status == 501
+
+
+def test_a_users_own_transformer(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    provider = {**PROVIDER, "transformer": {"use": [["mine", {"loud": True}]]}}
+    document = {**GOOD, "Providers": [provider], "transformers": [{"path": "mine.py"}]}
+    built = build(write(tmp_path, document), {})
+    assert built.service is not None, built.problems
+    assert [type(hook).__name__ for hook in built.service.pipeline(Target("mock", "m")).wire_hooks] == ["Mine"]
+    assert tmp_path / "mine.py" in built.service.config.sources
+
+
+@pytest.mark.parametrize(
+    ("plugin", "use", "words"),
+    [
+        ("class Broken(", "mine", "not valid Python"),
+        ("raise ValueError('at import')", "mine", "at import"),
+        ("x = 1", "mine", "no transformer"),
+        (PLUGIN, "mein", '"mein"'),
+        (
+            PLUGIN.replace(
+                "    def wire", "    def __init__(self, options=None):\n        raise KeyError('x')\n\n    def wire"
+            ),
+            "mine",
+            "'mine' failed",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_users_transformer_is_told(tmp_path: Path, plugin: str, use: object, words: str) -> None:
+    (tmp_path / "mine.py").write_text(plugin)
+    provider = {**PROVIDER, "transformer": {"use": [use]}}
+    document = {**GOOD, "Providers": [provider], "transformers": [{"path": "mine.py"}]}
+    assert any(words in error for error in errors(write(tmp_path, document)))
+
+
+def test_quirks_of_the_config_are_checked_and_used(tmp_path: Path) -> None:
+    document = {**GOOD, "Providers": [{**PROVIDER, "quirks": {"max_tokens_cap": 77}}]}
+    built = build(write(tmp_path, document), {})
+    assert built.service is not None, built.problems
+    assert built.service.pipeline(Target("mock", "m")).quirks.max_tokens_cap == 77
+    wrong = {**GOOD, "Providers": [{**PROVIDER, "quirks": {"max_token_cap": 77}}]}
+    assert any("max_tokens_cap" in warning for warning in warnings(write(tmp_path, wrong)))
+
+
+def test_rewrite_system_prompt(tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.md"
+    prompt.write_text("Mine.")
+    built = build(write(tmp_path, {**GOOD, "REWRITE_SYSTEM_PROMPT": str(prompt)}), {})
+    assert built.service is not None
+    assert built.service.system_prompt == "Mine."
+    assert prompt in built.service.config.sources
+    prompt.unlink()
+    assert any("REWRITE_SYSTEM_PROMPT" in error for error in errors(tmp_path / "config.json"))
+
+
+def test_proxies_come_from_config_and_environment(tmp_path: Path) -> None:
+    far = {**PROVIDER, "name": "far", "api_base_url": "https://api.test/v1"}
+    path = write(tmp_path, {**GOOD, "Providers": [PROVIDER, far]})
+    service = build(path, {"HTTPS_PROXY": "http://p:1"}).service
+    assert service is not None
+    assert service.proxies == {"mock": None, "far": "http://p:1"}
+
+
+def test_no_key_is_ever_in_a_problem(tmp_path: Path) -> None:
+    provider = {**PROVIDER, "api_key": "sk-very-secret", "api_base_url": "nonsense", "models": 7, "headers": [], "x": 1}
+    document = {"Providers": [provider, provider], "Router": {"default": "nobody"}, "APIKEY": ["sk-very-secret"]}
+    found = check(write(tmp_path, document), {"K": "sk-very-secret", **os.environ})
+    assert len(found) > 3
+    assert "sk-very-secret" not in "\n".join(map(str, found))

@@ -1,0 +1,140 @@
+"""Requests as they are sent, and every way of failing told in words."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp.client_reqrep import ConnectionKey
+from aioresponses import CallbackResult, aioresponses
+
+from ccrouter.errors import UpstreamError
+from ccrouter.upstream.client import UpstreamClient, explain
+
+URL = "https://api.test/v1/chat/completions"
+KEY = ConnectionKey("api.test", 443, True, True, None, None, None)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[UpstreamClient]:
+    made = UpstreamClient()
+    yield made
+    await made.close()
+
+
+async def post(
+    client: UpstreamClient, url: str = URL, body: bytes = b"{}", read_seconds: float = 5
+) -> tuple[int, bytes]:
+    async with client.open(url, {"authorization": "Bearer k"}, body, read_seconds=read_seconds) as reply:
+        parts: list[bytes] = []
+        while part := await reply.read():
+            parts.append(part)
+        return reply.status, b"".join(parts)
+
+
+async def test_the_request_is_sent_as_given(client: UpstreamClient) -> None:
+    seen: list[dict[str, object]] = []
+
+    def note(url: object, **options: object) -> CallbackResult:
+        seen.append(options)
+        return CallbackResult(status=418, body=b"teapot", headers={"Retry-After": "3"})
+
+    with aioresponses() as mocked:
+        mocked.post(URL, callback=note)
+        async with client.open(URL, {"a": "b"}, b'{"x":1}', read_seconds=7, proxy="http://p:1") as reply:
+            assert (reply.status, reply.headers["retry-after"]) == (418, "3")
+            assert await reply.error_body() == b"teapot"
+    (options,) = seen
+    assert options["data"] == b'{"x":1}'
+    assert options["headers"] == {"a": "b"}
+    assert options["proxy"] == "http://p:1"
+    assert options["allow_redirects"] is False
+    timeout = options["timeout"]
+    assert isinstance(timeout, aiohttp.ClientTimeout)
+    assert (timeout.total, timeout.sock_read) == (None, 7)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed_with_the_key(client: UpstreamClient, status: int) -> None:
+    with aioresponses() as mocked:
+        mocked.post(URL, status=status, headers={"Location": "https://elsewhere.test/x"})
+        with pytest.raises(UpstreamError, match=r"redirects to elsewhere\.test: set api_base_url") as caught:
+            await post(client)
+    assert caught.value.detail.status == 502
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (aiohttp.ConnectionTimeoutError(), 504, "no connection to api.test within 30 seconds"),
+        (aiohttp.SocketTimeoutError(), 504, "went silent"),
+        (TimeoutError(), 504, "went silent"),
+        (aiohttp.ServerDisconnectedError(), 502, "closed the connection"),
+        (aiohttp.ClientPayloadError("x"), 502, "closed the connection"),
+        (aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known")), 502, "could not be resolved"),
+        (
+            aiohttp.ClientConnectorError(KEY, ConnectionRefusedError(111, "Connection refused")),
+            502,
+            "Connection refused",
+        ),
+        (aiohttp.ClientProxyConnectionError(KEY, OSError(111, "Connection refused")), 502, "the proxy for api.test"),
+        (
+            aiohttp.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError(1, "x")),
+            502,
+            "TLS certificate of api.test is not trusted",
+        ),
+        (aiohttp.InvalidURL("x"), 502, "not a usable address"),
+        (ConnectionResetError(104, "Connection reset by peer"), 502, "the connection to api.test failed"),
+    ],
+)
+def test_failures_in_words(error: Exception, status: int, words: str) -> None:
+    told = explain(error, "api.test")
+    assert (told.detail.status, told.retryable) == (status, True)
+    assert words in told.detail.message
+
+
+@asynccontextmanager
+async def answering(raw: bytes, *, then_hold: bool) -> AsyncGenerator[str]:
+    """A server that sends `raw` to whoever connects, then hangs up or holds the connection; yields its URL."""
+    over = asyncio.Event()
+    ended: list[asyncio.Task[None]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        ended.append(task)
+        await reader.read(100)
+        writer.write(raw)
+        await writer.drain()
+        if then_hold:
+            await over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        over.set()
+        await asyncio.gather(*ended, return_exceptions=True)
+        server.close()
+
+
+async def test_a_silent_upstream_is_given_up(client: UpstreamClient) -> None:
+    raw = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: x\n\n"
+    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", read_seconds=0.3) as reply:
+        assert await reply.read() == b": x\n\n"
+        assert await reply.read(0.05) == b""
+        with pytest.raises(UpstreamError, match="went silent"):
+            await reply.read()
+
+
+async def test_a_body_that_breaks_off(client: UpstreamClient) -> None:
+    raw = b"HTTP/1.1 500 Oops\r\ncontent-length: 100\r\n\r\nhalf"
+    async with answering(raw, then_hold=False) as url:
+        with pytest.raises(UpstreamError, match="closed the connection before"):
+            await post(client, url)
+        async with client.open(url, {}, b"{}", read_seconds=5) as reply:
+            assert await reply.error_body() == b"half"
