@@ -1,7 +1,5 @@
 """Scripts for the strict upstream: what it answers to the turns of one Claude Code conversation."""
 
-from collections.abc import Callable
-
 from ccrouter.model.json import JsonObject, as_list
 from tests.upstreams.openai_chat import Script
 from tests.upstreams.replies import Failure, Reply, text
@@ -25,8 +23,3 @@ def play(*turns: Reply | Failure, verdict: Reply | Failure | None = None) -> Scr
         return text("ok")
 
     return script
-
-
-def always(answer: Callable[[], Reply | Failure]) -> Script:
-    """Every request gets the same answer."""
-    return lambda body: answer()
