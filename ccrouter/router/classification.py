@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ccrouter.model.blocks import Block, Image, Text, ToolResult
+from ccrouter.model.json import as_list, as_object
 from ccrouter.model.request import Message, Request
 from ccrouter.router.hints import Hints
 
@@ -51,7 +52,19 @@ def background_work(request: Request, hints: Hints) -> str | None:
         return f"the model asked for is haiku-tier ({request.model})"
     if hints.request_class == "auxiliary" and not any(tool.is_server_tool for tool in request.tools or ()):
         return "the client calls it auxiliary work"
+    if hints.request_class is None and is_title_request(request):
+        return "it asks for the session's title"
     return None
+
+
+def is_title_request(request: Request) -> bool:
+    """True for the request that names a session. 2.1.197 sends it on the main model and without a hint (measured):
+    no tools, thinking disabled, and an answer that must be JSON with a `title`.
+    """
+    config = as_object(request.extras.get("output_config")) or {}
+    schema = as_object((as_object(config.get("format")) or {}).get("schema")) or {}
+    asks_for_title = "title" in (as_list(schema.get("required")) or ())
+    return asks_for_title and not request.tools and request.thinking is not None and request.thinking.type == "disabled"
 
 
 def current_turn(messages: Sequence[Message]) -> Sequence[Message]:

@@ -12,7 +12,7 @@ from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
 from ccrouter.server.messages import count_tokens, messages
 from ccrouter.server.models import models
 from ccrouter.server.responses import error_response, json_response, new_request_id
-from ccrouter.server.state import STATE, State
+from ccrouter.server.state import REQUEST_ID, STATE, State
 
 logger = logging.getLogger("ccrouter.server")
 
@@ -57,22 +57,22 @@ async def hello(request: web.Request) -> web.Response:
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check who asks; give errors their shape; let nothing of our insides out."""
     state = request.app[STATE]
+    request_id = request[REQUEST_ID] = new_request_id()
     try:
         check_origin(request.headers, state.host)
         if request.path not in PUBLIC_PATHS and not request.path.startswith("/admin/"):
             check_key(request.headers, state.service.config.api_key)
         return await handler(request)
     except RequestError as error:
-        return error_response(error.status, error.type, error.message, new_request_id())
+        return error_response(error.status, error.type, error.message, request_id)
     except web.HTTPException as error:
         message = f"{request.method} {request.path} is not served here." if error.status in {404, 405} else error.reason
         if error.status == 413:
             message = f"The request body is larger than {MAX_BODY_BYTES // 1024 // 1024} MB."
-        return error_response(error.status, error_type_of_status(error.status), message, new_request_id())
+        return error_response(error.status, error_type_of_status(error.status), message, request_id)
     except ConnectionError:
         raise
     except Exception:  # a defect of ours: the log gets the trace, the client gets the id to find it by
-        request_id = new_request_id()
         logger.exception("request %s failed", request_id)
         message = f"ccrouter failed on this request; its log has the details under {request_id}."
         return error_response(500, "api_error", message, request_id)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from ccrouter.gateway.types import Incoming
-from ccrouter.server.responses import json_response, new_request_id
-from ccrouter.server.state import STATE
+from ccrouter.server.responses import json_response
+from ccrouter.server.state import REQUEST_ID, STATE
 
 
 class ResponseStream:
@@ -36,7 +36,7 @@ class ResponseStream:
 async def messages(request: web.Request) -> web.StreamResponse:
     """Serve a Messages request, streamed or whole."""
     state = request.app[STATE]
-    request_id = new_request_id()
+    request_id = str(request[REQUEST_ID])
     headers = {name.lower(): value for name, value in request.headers.items()}
     incoming = Incoming(await request.read(), headers, request_id)
     stream = ResponseStream(request, request_id)

@@ -30,3 +30,6 @@ class State:
 
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
+
+REQUEST_ID = "ccrouter.request_id"
+"""Under this the request holds the id that its answer, its error and its log line share."""

@@ -92,6 +92,9 @@ def main(*messages: Message, model: str = MAIN_MODEL, effort: str = "high", thin
     )
 
 
+TITLE_SCHEMA: Json = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+
+
 def title() -> Request:
     """The session title: haiku, a JSON schema, no tools."""
     return Request(
@@ -103,7 +106,7 @@ def title() -> Request:
         stream=True,
         temperature=1.0,
         thinking=ThinkingConfig("disabled"),
-        extras={"output_config": {"format": {"type": "json_schema"}}},
+        extras={"output_config": {"format": {"type": "json_schema", "schema": TITLE_SCHEMA}}},
     )
 
 

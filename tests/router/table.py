@@ -221,7 +221,19 @@ ROWS = [
         replace(title(), model="claude-opus-5", tools=(Tool("web_fetch", type="web_fetch_20250910"),)),
         "default", DEFAULT, "an ordinary request", facts(headers=classed("auxiliary")),
     ),
-    Row("the same without hints", replace(title(), model="claude-opus-5"), "default", DEFAULT, "an ordinary request"),
+    Row(
+        "a title without hints, as 2.1.197 asks for it", replace(title(), model="claude-opus-5"), "background",
+        BACKGROUND, "it asks for the session's title",
+    ),
+    Row(
+        "a title that the client calls main work", replace(title(), model="claude-opus-5"), "default", DEFAULT,
+        "an ordinary request", facts(headers=classed("main")),
+    ),
+    Row(
+        "another JSON answer without hints",
+        replace(title(), model="claude-opus-5", extras={"output_config": {"format": {"type": "json_schema"}}}),
+        "default", DEFAULT, "an ordinary request",
+    ),
     Row(
         "compaction is main work", main(model=HAIKU), "default", DEFAULT, "an ordinary request",
         facts(headers=classed("compaction")),

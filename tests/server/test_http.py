@@ -66,4 +66,5 @@ async def test_a_defect_of_ours_shows_no_insides(router: Router, monkeypatch: py
         body = await reply.json()
     assert reply.status == 500
     assert "secret" not in repr(body)
-    assert "req_" in body["error"]["message"]
+    assert body["request_id"] in body["error"]["message"]
+    assert body["request_id"] == reply.headers["request-id"]
