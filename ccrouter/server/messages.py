@@ -36,7 +36,7 @@ class ResponseStream:
 async def messages(request: web.Request) -> web.StreamResponse:
     """Serve a Messages request, streamed or whole."""
     state = request.app[STATE]
-    request_id = str(request[REQUEST_ID])
+    request_id = request[REQUEST_ID]
     headers = {name.lower(): value for name, value in request.headers.items()}
     incoming = Incoming(await request.read(), headers, request_id)
     stream = ResponseStream(request, request_id)

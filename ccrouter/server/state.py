@@ -31,5 +31,5 @@ class State:
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
 
-REQUEST_ID = "ccrouter.request_id"
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 """Under this the request holds the id that its answer, its error and its log line share."""
