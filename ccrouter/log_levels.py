@@ -2,8 +2,11 @@
 
 import logging
 
+TRACE = 5
+"""Below debug: the only level that writes bodies."""
+
 LEVELS = {
-    "trace": logging.DEBUG,
+    "trace": TRACE,
     "debug": logging.DEBUG,
     "info": logging.INFO,
     "warn": logging.WARNING,

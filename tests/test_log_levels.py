@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ccrouter.log_levels import apply_log_level, level_of
+from ccrouter.log_levels import TRACE, apply_log_level, level_of
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def _level_as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunctio
 
 
 def test_level_names_of_pino_and_python() -> None:
-    assert level_of("trace") == logging.DEBUG
+    assert level_of("trace") == TRACE < logging.DEBUG
     assert level_of("WARN") == logging.WARNING
     assert level_of("fatal") == logging.CRITICAL
     assert level_of("whatever") == logging.INFO

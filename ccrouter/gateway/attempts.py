@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError
+from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
@@ -31,6 +32,7 @@ HELD_BYTES = 256 * 1024
 class Attempt:
     """What one attempt works with."""
 
+    request_id: str
     pipeline: Pipeline
     outbound: Outbound
     defaults: ReplyDefaults
@@ -67,9 +69,11 @@ def make_attempt(
     """
     pipeline = service.pipeline(target)
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers)
+    log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
     defaults = ReplyDefaults(message_id, target.model, estimate, requested_model=request.model or None)
     return Attempt(
+        incoming.request_id,
         pipeline,
         outbound,
         defaults,
@@ -100,19 +104,20 @@ async def run_attempt(
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
         reply = Reply(attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed)
         if not attempt.streamed:
-            return await collect(upstream, reply)
-        outcome = await stream(upstream, reply, commit=commit, write=write)
+            return await collect(upstream, reply, attempt.request_id)
+        outcome = await stream(upstream, reply, attempt.request_id, commit=commit, write=write)
         await finish()
         if outcome.failure is None:
             await drain(upstream)
         return outcome
 
 
-async def collect(upstream: UpstreamReply, reply: Reply) -> Outcome:
+async def collect(upstream: UpstreamReply, reply: Reply, request_id: str) -> Outcome:
     """The whole answer. A failure anywhere in it is raised: nothing was sent yet."""
     body = b""
     while not reply.ended:
         chunk = await upstream.read(GRACE_AFTER_FINISH if reply.finishing else None)
+        log_body(request_id, "from upstream", chunk)
         body = reply.feed(chunk) if chunk else reply.end()
         if not chunk:
             break
@@ -124,6 +129,7 @@ async def collect(upstream: UpstreamReply, reply: Reply) -> Outcome:
 async def stream(
     upstream: UpstreamReply,
     reply: Reply,
+    request_id: str,
     *,
     commit: Callable[[], Awaitable[None]],
     write: Callable[[bytes], Awaitable[None]],
@@ -139,6 +145,7 @@ async def stream(
             if not committed:
                 raise
             chunk, broken = b"", error
+        log_body(request_id, "from upstream", chunk)
         out = reply.feed(chunk) if chunk else reply.end()
         if committed:
             if out:

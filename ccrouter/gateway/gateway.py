@@ -13,6 +13,7 @@ from ccrouter.dialects.anthropic.stream import error_frame
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
+from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error, told_to_client
 from ccrouter.gateway.sessions import Conversation, SessionUsage
@@ -98,6 +99,7 @@ class Gateway:
                 delivery.close()
 
     def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
+        log_body(incoming.request_id, "from client", incoming.body)
         body = parse_body(incoming.body)
         request = decode_request(body.value)
         session_id = session_id_of(incoming.headers, request)

@@ -2,12 +2,14 @@
 
 import asyncio
 import io
+import logging
 from typing import Any
 
 import orjson
 import pytest
 
 from ccrouter.config.types import ProviderConfig, Target
+from ccrouter.log_levels import TRACE
 from tests.server.conftest import Router
 from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.openai_chat import OpenAIChatUpstream
@@ -238,3 +240,34 @@ async def test_many_at_once_do_not_mix(router: Router) -> None:
 
             for said, got in await asyncio.gather(*[one(number) for number in range(40)]):
                 assert said == got
+
+
+async def test_bodies_are_logged_at_trace_only_and_keys_never(router: Router, caplog: pytest.LogCaptureFixture) -> None:
+    body = {**BODY, "messages": [{"role": "user", "content": "very private"}]}
+    with OpenAIChatUpstream(lambda body: text("an answer")) as upstream:
+        async with router(upstream.endpoint) as client:
+            with caplog.at_level(logging.DEBUG, "ccrouter"):
+                await (await client.post("/v1/messages", json=body)).read()
+            assert "very private" not in caplog.text
+            assert "scenario=default" in caplog.text
+            with caplog.at_level(TRACE, "ccrouter"):
+                await (await client.post("/v1/messages", json=body)).read()
+    assert "from client: " in caplog.text
+    assert "to mock,m-text: " in caplog.text
+    assert "from upstream: " in caplog.text
+    assert "very private" in caplog.text
+    assert "an answer" in caplog.text
+    assert "sk-upstream" not in caplog.text
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_the_log_line_and_the_answer_share_an_id(
+    router: Router, caplog: pytest.LogCaptureFixture, streamed: bool
+) -> None:
+    with OpenAIChatUpstream(lambda body: text("ok")) as upstream:
+        async with router(upstream.endpoint) as client:
+            with caplog.at_level(logging.INFO, "ccrouter"):
+                reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+                await reply.read()
+                await asyncio.sleep(0.05)
+    assert f"id={reply.headers['request-id']}" in caplog.text
