@@ -1,30 +1,18 @@
 """What a conversation is made of, with the real client: text, tools, images, thinking, usage."""
 
 import base64
-import struct
-import zlib
 
 import pytest
 
 from ccrouter.model.json import Json, as_list, as_object
 from tests.e2e.conftest import Rig
+from tests.e2e.pictures import png
 from tests.upstreams.openai_chat import Recorded
 from tests.upstreams.replies import Call, Reply, Spent, call, text
 
 pytestmark = pytest.mark.e2e
 
 ALLOW = "--dangerously-skip-permissions"
-
-
-def png() -> bytes:
-    """One red pixel."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(b"\x00\xff\x00\x00")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def answers(request: Recorded) -> dict[str, str]:
