@@ -9,7 +9,6 @@ from ccrouter.dialects.openai_chat.blocks import BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
 from ccrouter.dialects.openai_chat.errors import error_of_frame, not_json
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
-from ccrouter.dialects.openai_chat.tools import client_names
 from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
 from ccrouter.dialects.openai_chat.wire import (
     CARRIED_FIELDS,
@@ -25,6 +24,7 @@ from ccrouter.dialects.openai_chat.wire import (
     parse_leniently,
     text_of_parts,
 )
+from ccrouter.dialects.tool_names import client_names
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import (
     Event,

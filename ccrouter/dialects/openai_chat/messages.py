@@ -23,9 +23,9 @@ from ccrouter.dialects.openai_chat.content import (
     text_part,
 )
 from ccrouter.dialects.openai_chat.reasoning import returned_reasoning
-from ccrouter.dialects.openai_chat.tools import wire_call_id, wire_name
 from ccrouter.dialects.openai_chat.wire import compact_json
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_names import wire_call_id, wire_name
 from ccrouter.dialects.tool_search import functions_text
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, JsonObject

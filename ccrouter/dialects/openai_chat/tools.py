@@ -1,45 +1,11 @@
-"""Tools, the choice among them, and their names on the wire."""
-
-import hashlib
-import re
-from collections.abc import Iterable
-from typing import Final
+"""Tools and the choice among them."""
 
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import EMPTY_SCHEMA, callable_tools
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request, Tool, ToolChoice
-
-LONGEST_NAME: Final = 64
-"""OpenAI, DeepSeek and others refuse longer tool names; MCP names can be longer (mrexodia/ida-pro-mcp#129)."""
-LONGEST_CALL_ID: Final = 40
-"""OpenAI refuses longer tool call ids."""
-
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-
-
-def wire_name(name: str) -> str:
-    """`name` as upstreams accept it: their characters only, 64 at most, a hash keeping shortened names apart."""
-    if _NAME.fullmatch(name):
-        return name
-    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[: LONGEST_NAME - 9] + "_" + digest
-
-
-def client_names(names: Iterable[str]) -> dict[str, str]:
-    """Wire name → client's name, for those of `names` that differ."""
-    return {wire: name for name in names if (wire := wire_name(name)) != name}
-
-
-def wire_call_id(id_: str, used: set[str]) -> str:
-    """A tool call's id as upstreams accept it, unlike all in `used` (to which it is added)."""
-    wanted, attempt = id_, 0
-    while not wanted or len(wanted) > LONGEST_CALL_ID or wanted in used:
-        digest = hashlib.sha256(f"{id_}/{attempt}".encode("utf-8", "replace")).hexdigest()[:24]
-        wanted, attempt = f"call_{digest}", attempt + 1
-    used.add(wanted)
-    return wanted
 
 
 def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:

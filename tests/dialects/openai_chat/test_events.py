@@ -7,7 +7,7 @@ import pytest
 
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
-from ccrouter.dialects.openai_chat.tools import wire_name
+from ccrouter.dialects.tool_names import wire_name
 from ccrouter.model.envelope import Envelope, unseal
 from ccrouter.model.events import (
     BlockStart,
