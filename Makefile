@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test e2e bench format lock clean
+.PHONY: run test e2e fuzz bench format lock clean
 
 run: $(STAMP)
 	@$(BIN)/ccr demo
@@ -28,6 +28,10 @@ test: $(STAMP)
 e2e: $(STAMP)
 	$(BIN)/python -m tests.e2e.install
 	$(BIN)/pytest -m e2e tests/e2e
+
+# A million mutated frames through every decoder; CCROUTER_FUZZ_SEED=… repeats a run.
+fuzz: $(STAMP)
+	CCROUTER_FUZZ_FRAMES=1000000 $(BIN)/pytest -s -n 0 tests/conformance/test_fuzz.py
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
