@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ccrouter.config.document import child
+from ccrouter.config.interpolate import Variables
 from ccrouter.config.known import KnownNames
 from ccrouter.config.provider_entries import is_http_url, read_providers
 from ccrouter.config.report import Report
@@ -36,17 +37,17 @@ def adapt(
     path: Path,
     file_exists: Callable[[Path], bool],
     schema_keys: frozenset[str],
-    service_port: str | None,
+    variables: Variables,
     known: KnownNames,
 ) -> Config:
     """The Config that `value` describes. It is only fit for use when `report` holds no error afterwards.
 
-    `schema_keys` are the top-level keys of ours; all others are environment variables. `service_port` is SERVICE_PORT.
+    `schema_keys` are the top-level keys of ours; all others are environment variables.
     """
     paths = Files(path.parent, file_exists, report)
     files, javascript = read_user_files(value.get("transformers"), paths)
     names = TransformerNames(known, bool(files), javascript)
-    providers = read_providers(value.get("Providers"), names, report)
+    providers = read_providers(value.get("Providers"), names, variables, report)
     if value.get("Providers") in (None, []):
         _report_no_provider(value, report)
     api_key = _read_api_key(value, report)
@@ -57,7 +58,7 @@ def adapt(
         path=path,
         sources=(path, path.parent / ".env", *(file.path for file in files)),
         host=_read_host(value, api_key, report),
-        port=_read_port(value, service_port, report),
+        port=_read_port(value, variables.get("SERVICE_PORT"), report),
         api_key=api_key,
         api_timeout_ms=as_int(value.get("API_TIMEOUT_MS")) or DEFAULT_TIMEOUT_MS,
         proxy_url=_read_proxy(value, report),

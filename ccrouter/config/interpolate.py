@@ -28,22 +28,33 @@ class Interpolated:
     changed: frozenset[str]
 
 
-def interpolate(
-    document: Document, environment: Mapping[str, str], dotenv: Mapping[str, str], dotenv_file: Path
-) -> Interpolated:
-    """Put the variables in. The process environment wins over `dotenv`; an empty variable counts as unset."""
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Where variables come from. The process environment wins over the `.env`; an empty variable counts as unset."""
+
+    environment: Mapping[str, str]
+    dotenv: Mapping[str, str]
+    dotenv_file: Path
+
+    def get(self, name: str) -> str | None:
+        """The variable's value, None when it has none."""
+        return self.environment.get(name) or self.dotenv.get(name) or None
+
+
+def interpolate(document: Document, variables: Variables) -> Interpolated:
+    """Put the variables in."""
     problems: list[Problem] = []
     unset: dict[str, str] = {}
     changed: set[str] = set()
 
     def visit(value: Json, pointer: str) -> Json:
         if isinstance(value, str):
-            text, missing = interpolate_text(value, environment, dotenv)
+            text, missing = interpolate_text(value, variables.environment, variables.dotenv)
             if text != value:
                 changed.add(pointer)
             for name in missing:
                 unset.setdefault(pointer, name)
-                fix = f"Export it, or put {name}=… into {dotenv_file}"
+                fix = f"Export it, or put {name}=… into {variables.dotenv_file}"
                 problems.append(
                     document.problem("warning", f"the variable {name} is not set", fix, pointer=pointer),
                 )

@@ -9,7 +9,7 @@ from ccrouter.config.adapt import adapt
 from ccrouter.config.canonical import canonicalise
 from ccrouter.config.document import Document
 from ccrouter.config.dotenv import DotEnv, parse_dotenv
-from ccrouter.config.interpolate import interpolate
+from ccrouter.config.interpolate import Variables, interpolate
 from ccrouter.config.known import KnownNames
 from ccrouter.config.problems import Problem, has_errors
 from ccrouter.config.read import decode, read
@@ -54,7 +54,8 @@ def load_config(path: Path, *, environment: Mapping[str, str], known: KnownNames
 def _build(
     document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames
 ) -> tuple[Config | None, list[Problem]]:
-    interpolated = interpolate(document, environment, dotenv.variables, document.file.parent / ".env")
+    variables = Variables(environment, dotenv.variables, document.file.parent / ".env")
+    interpolated = interpolate(document, variables)
     value = as_object(interpolated.value)
     if value is None:
         message = f"a configuration is an object, this is {kind_of(interpolated.value)}"
@@ -63,7 +64,6 @@ def _build(
     canonical = canonicalise(value, document, schema, interpolated.unset, interpolated.changed)
     report = Report(document, canonical.origins, interpolated.unset)
     check_schema(canonical.value, schema, report, canonical.secret)
-    service_port = environment.get("SERVICE_PORT") or dotenv.variables.get("SERVICE_PORT")
     schema_keys = frozenset(schema["properties"])
     config = adapt(
         canonical.value,
@@ -71,7 +71,7 @@ def _build(
         path=document.file,
         file_exists=_is_file,
         schema_keys=schema_keys,
-        service_port=service_port,
+        variables=variables,
         known=known,
     )
     return config, [*interpolated.problems, *canonical.problems, *report.problems]

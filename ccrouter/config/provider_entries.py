@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ccrouter.config.document import child
+from ccrouter.config.interpolate import Variables
+from ccrouter.config.preset_entries import Recognised, complete_models, complete_use, key_of_preset, recognise
 from ccrouter.config.report import Report, did_you_mean
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import ProviderConfig
@@ -36,7 +38,9 @@ PROTOCOL_SPELLINGS: Mapping[str, str] = {
 people call them."""
 
 
-def read_providers(value: Json, names: TransformerNames, report: Report) -> tuple[ProviderConfig, ...]:
+def read_providers(
+    value: Json, names: TransformerNames, variables: Variables, report: Report
+) -> tuple[ProviderConfig, ...]:
     """All entries that have a name, also those with errors: routes to them are then not reported a second time."""
     providers: list[ProviderConfig] = []
     for index, entry in enumerate(as_list(value) or ()):
@@ -46,7 +50,7 @@ def read_providers(value: Json, names: TransformerNames, report: Report) -> tupl
         if not name:
             continue  # The schema check says so.
         _check_name(name, [provider.name for provider in providers], report, child(pointer, "name"))
-        providers.append(_read_provider(name, fields, pointer, names, report))
+        providers.append(_read_provider(name, fields, pointer, names=names, variables=variables, report=report))
     return tuple(providers)
 
 
@@ -59,12 +63,12 @@ def _check_name(name: str, earlier: list[str], report: Report, pointer: str) -> 
 
 
 def _read_provider(
-    name: str, fields: JsonObject, pointer: str, names: TransformerNames, report: Report
+    name: str, fields: JsonObject, pointer: str, *, names: TransformerNames, variables: Variables, report: Report
 ) -> ProviderConfig:
-    models = _read_models(fields.get("models"))
-    url = (as_str(fields.get("api_base_url")) or "").strip()
-    if url:
-        _check_url(url, report, child(pointer, "api_base_url"))
+    recognised = recognise(name, fields, pointer, names.known.presets, report)
+    models = complete_models(recognised, _read_models(fields.get("models")), fields, pointer, report)
+    if recognised.url:
+        _check_url(recognised.url, report, child(pointer, "api_base_url"))
     uses = read_transformers(fields.get("transformer"), child(pointer, "transformer"), models, names, report)
     protocol = _read_protocol(fields.get("protocol"), report, child(pointer, "protocol"))
     unavailable = dict(uses.unavailable or {})
@@ -78,15 +82,16 @@ def _read_provider(
         quirks = {"context_window": window, **quirks}
     return ProviderConfig(
         name=name,
-        api_base_url=url,
-        api_keys=_read_keys(fields.get("api_key"), url, report, child(pointer, "api_key")),
+        api_base_url=recognised.url,
+        api_keys=_read_keys(fields.get("api_key"), recognised, variables, report, child(pointer, "api_key")),
         models=models,
         protocol=protocol,
-        use=uses.use,
+        use=complete_use(recognised, uses.use),
         model_use=uses.model_use or {},
         headers=_read_headers(fields.get("headers"), report, child(pointer, "headers")),
         quirks=quirks,
         context_windows=_read_windows(fields, window, models),
+        preset=recognised.preset,
         unavailable=unavailable,
     )
 
@@ -128,7 +133,9 @@ def _read_protocol(value: Json, report: Report, pointer: str) -> str | None:
     return protocol
 
 
-def _read_keys(value: Json, url: str, report: Report, pointer: str) -> tuple[str, ...]:
+def _read_keys(
+    value: Json, recognised: Recognised, variables: Variables, report: Report, pointer: str
+) -> tuple[str, ...]:
     written = [value] if isinstance(value, str) else as_list(value) or []
     keys: list[str] = []
     for index, entry in enumerate(written):
@@ -140,9 +147,8 @@ def _read_keys(value: Json, url: str, report: Report, pointer: str) -> tuple[str
             report.warning("this key has characters that no key has", "Copy it again", pointer=place)
         if key:
             keys.append(key)
-    if not keys and not _is_near(url) and isinstance(value, str | list | None):
-        message = "no api_key: requests go to this provider without one"
-        report.warning(message, 'Set it, best as "$VARIABLE"', pointer=pointer)
+    if not keys and isinstance(value, str | list | None):
+        return key_of_preset(recognised, variables, pointer, report, near=_is_near(recognised.url))
     return tuple(dict.fromkeys(keys))
 
 

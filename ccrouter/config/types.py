@@ -62,6 +62,9 @@ class ProviderConfig:
     """Overrides of single facts about the provider (`dialects/quirks.py`), by name."""
     context_windows: Mapping[str, int] = field(default_factory=dict[str, int])
     """Known context windows in tokens, by model."""
+    preset: str | None = None
+    """The preset that the config names: in `preset`, or by the name of a provider without a URL. None: its host or
+    its name may still tell (`providers/resolve.py`)."""
     unavailable: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names of transformers, and the protocol, that this version cannot run, with the reason. They stay in `use`;
     whether the provider can serve without them is for the pipeline to say."""

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.config.interpolate import interpolate, interpolate_text
+from ccrouter.config.interpolate import Variables, interpolate, interpolate_text
 from ccrouter.config.read import read
 
 ENVIRONMENT = {"A": "env", "EMPTY": "", "lower": "low", "WITH_DOLLAR": "$A"}
@@ -37,7 +37,7 @@ def test_texts(text: str, expected: str, missing: list[str]) -> None:
 def test_every_text_of_a_document_but_no_key() -> None:
     document = read(b'{"$A": ["$A", {"x": "${B}"}], "n": 1,\n "k": "$NONE"}', Path("/h/config.json")).document
     assert document is not None
-    result = interpolate(document, ENVIRONMENT, DOTENV, Path("/h/.env"))
+    result = interpolate(document, Variables(ENVIRONMENT, DOTENV, Path("/h/.env")))
     assert result.value == {"$A": ["env", {"x": "file"}], "n": 1, "k": "$NONE"}
     assert result.changed == {"/$A/0", "/$A/1/x"}
     assert result.unset == {"/k": "NONE"}
