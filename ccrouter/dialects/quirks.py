@@ -43,6 +43,18 @@ class Quirks:
     """The upstream takes `response_format: {type: json_schema}`; else the schema is asked for in words."""
     native_web_search: bool = False
     """The upstream runs Anthropic's `web_search_*` server tool itself."""
+    sampling: bool = True
+    """The model takes `temperature` and `top_p`. Looked at for the Responses API only."""
+    efforts: frozenset[str] = frozenset()
+    """Responses API: the words that `reasoning.effort` takes. None at all: the model takes no `reasoning` field."""
+    encrypted_reasoning: bool = False
+    """Responses API: the model tells its reasoning encrypted when asked to, and wants it back so."""
+    documents: bool = False
+    """Responses API: PDF files are taken as `input_file`."""
+    tool_result_images: bool = False
+    """Responses API: a `function_call_output` may hold images and files, not only text."""
+    calls_last: bool = False
+    """Responses API: what a turn says goes before all its calls (DeepSeek takes a message between two for its end)."""
     context_window: int | None = None
     """Tokens that prompt and answer may have together, where known."""
     bearer_only: bool = False
