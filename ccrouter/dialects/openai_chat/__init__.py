@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ccrouter.dialects.base import Decoder, Dialect, ReplyContext
+from ccrouter.dialects.failures import error_of_response
 from ccrouter.dialects.openai_chat.endpoint import headers_of, url_of
-from ccrouter.dialects.openai_chat.errors import error_of_response
 from ccrouter.dialects.openai_chat.events import ReplyDecoder
 from ccrouter.dialects.openai_chat.request import encode_request
 from ccrouter.dialects.quirks import Quirks

@@ -5,9 +5,10 @@ from typing import Final
 import orjson
 
 from ccrouter.dialects.base import ReplyContext
+from ccrouter.dialects.failures import error_of_frame, not_json
+from ccrouter.dialects.lenient_json import compact_json, object_list, parse_leniently
 from ccrouter.dialects.openai_chat.blocks import BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
-from ccrouter.dialects.openai_chat.errors import error_of_frame, not_json
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
 from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
 from ccrouter.dialects.openai_chat.wire import (
@@ -17,11 +18,8 @@ from ccrouter.dialects.openai_chat.wire import (
     REASONING_DETAILS,
     REASONING_FIELDS,
     THINKING_PART,
-    compact_json,
     details_text,
     first_text,
-    object_list,
-    parse_leniently,
     text_of_parts,
 )
 from ccrouter.dialects.tool_names import client_names

@@ -10,41 +10,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ccrouter.dialects.openai_chat.content import (
+from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer, runs
+from ccrouter.dialects.lenient_json import compact_json
+from ccrouter.dialects.openai_chat.content import image_part, text_part
+from ccrouter.dialects.openai_chat.reasoning import returned_reasoning
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_names import wire_call_id, wire_name
+from ccrouter.dialects.tool_search import functions_text
+from ccrouter.dialects.wording import (
     NO_CONTENT,
     document_text,
     error_text,
-    image_part,
     join,
     missing_image_text,
     opaque_text,
     reminder,
     system_text,
-    text_part,
 )
-from ccrouter.dialects.openai_chat.reasoning import returned_reasoning
-from ccrouter.dialects.openai_chat.wire import compact_json
-from ccrouter.dialects.quirks import Quirks
-from ccrouter.dialects.tool_names import wire_call_id, wire_name
-from ccrouter.dialects.tool_search import functions_text
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request, Tool
-
-INTERRUPTED = "[the tool call was interrupted: it has no result]"
-NO_OUTPUT = "(no output)"
-"""Some upstreams refuse an empty tool message."""
-
-
-@dataclass(slots=True)
-class OpenCall:
-    """A tool call waiting for its result: its id as the client and as the wire knows it, and its name."""
-
-    client_id: str
-    wire_id: str
-    name: str
-    result: ToolResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +48,12 @@ def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Not
     encoding = Encoding(origin, quirks, notes, request.tools or ())
     wire: list[JsonObject] = list(_system(request, encoding, instruction))
     calls: list[OpenCall] = []
-    for from_assistant, run in groupby(request.messages, key=lambda message: message.role == "assistant"):
+    for from_assistant, run in runs(request.messages):
         if from_assistant:
-            message, calls = _assistant(list(run), encoding)
+            message, calls = _assistant(run, encoding)
             wire.append(message)
         else:
-            wire.extend(_user_run(list(run), calls, encoding))
+            wire.extend(_user_run(run, calls, encoding))
             calls = []
     wire.extend(_tool_messages(calls, [], encoding))
     if quirks.refused_message_keys:
@@ -155,7 +141,7 @@ def _arguments(given: Json) -> str:
 def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> Iterator[JsonObject]:
     """The tool messages for `calls`, then one user message with all else the run says (with mid_system in pieces)."""
     results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
-    answered = {id(result) for result in results if _answer(calls, result)}
+    answered = {id(result) for result in results if answer(calls, result)}
     parts: list[JsonObject] = []
     yield from _tool_messages(calls, parts, encoding)
     empty = not calls
@@ -176,15 +162,6 @@ def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> 
     if empty and not parts:
         parts.append(text_part(NO_CONTENT))
     yield from _user(parts, encoding)
-
-
-def _answer(calls: list[OpenCall], result: ToolResult) -> bool:
-    """Give `result` to the call it answers; False when no call of the turn before waits for it."""
-    for call in calls:
-        if call.client_id == result.tool_use_id and call.result is None:
-            call.result = result
-            return True
-    return False
 
 
 def _tool_messages(calls: list[OpenCall], parts: list[JsonObject], encoding: Encoding) -> Iterator[JsonObject]:

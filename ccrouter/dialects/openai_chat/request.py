@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_chat.effort import encode_effort
 from ccrouter.dialects.openai_chat.messages import encode_messages
 from ccrouter.dialects.openai_chat.tools import encode_tools
-from ccrouter.dialects.openai_chat.wire import compact_json
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.model.notes import Notes

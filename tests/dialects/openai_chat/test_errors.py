@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
-from ccrouter.dialects.openai_chat.errors import wait_of_text
+from ccrouter.dialects.failures import wait_of_text
 from ccrouter.errors import ErrorDetail
 
 WORDS = "This model's maximum context length is 131072 tokens."
