@@ -53,6 +53,8 @@ class Quirks:
     """Responses API: PDF files are taken as `input_file`."""
     tool_result_images: bool = False
     """Responses API: a `function_call_output` may hold images and files, not only text."""
+    search_sources: bool = False
+    """Responses API: the provider's web search tells all its sources when asked to, not only those cited."""
     calls_last: bool = False
     """Responses API: what a turn says goes before all its calls (DeepSeek takes a message between two for its end)."""
     context_window: int | None = None

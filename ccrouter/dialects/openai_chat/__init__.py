@@ -34,7 +34,7 @@ class OpenAIChat:
 
     def url(self, base_url: str, *, model: str, stream: bool) -> str:
         """The chat endpoint for `base_url`."""
-        return url_of(base_url)
+        return url_of(base_url, model)
 
     def headers(self, api_key: str | None, *, url: str) -> dict[str, str]:
         """Content type, and authentication where there is a key."""

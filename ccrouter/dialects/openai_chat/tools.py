@@ -36,11 +36,11 @@ def _function_tool(tool: Tool) -> JsonObject:
     function: JsonObject = {"name": wire_name(tool.name)}
     if tool.description is not None:
         function["description"] = tool.description
-    function["parameters"] = _object_schema(tool.input_schema)
+    function["parameters"] = object_schema(tool.input_schema)
     return {"type": "function", "function": function}
 
 
-def _object_schema(schema: JsonObject | None) -> JsonObject:
+def object_schema(schema: JsonObject | None) -> JsonObject:
     """`schema` with what every upstream insists on: MiniMax answers 2013, Moonshot 400 where it is missing."""
     if not schema:
         return {**EMPTY_SCHEMA}

@@ -24,6 +24,22 @@ from ccrouter.dialects.openai_chat import OPENAI_CHAT
             "https://r.openai.azure.com/openai/deployments/gpt?api-version=2024-10-21",
             "https://r.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
         ),
+        # Azure's three shapes (field-notes 2): full endpoint, /openai/v1, the bare resource
+        (
+            "https://r.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
+            "https://r.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
+        ),
+        ("https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com/openai/v1/chat/completions"),
+        ("https://r.openai.azure.com", "https://r.openai.azure.com/openai/v1/chat/completions"),
+        ("https://r.openai.azure.com/openai", "https://r.openai.azure.com/openai/v1/chat/completions"),
+        (
+            "https://r.services.ai.azure.com/?api-version=preview",
+            "https://r.services.ai.azure.com/openai/v1/chat/completions?api-version=preview",
+        ),
+        (
+            "https://r.openai.azure.com?api-version=2024-10-21",
+            "https://r.openai.azure.com/openai/deployments/m/chat/completions?api-version=2024-10-21",
+        ),
     ],
 )
 def test_url(base: str, url: str) -> None:
