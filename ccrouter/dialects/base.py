@@ -27,6 +27,9 @@ class ReplyContext:
     tool_names: frozenset[str] = frozenset()
     """Names of the tools on offer."""
     quirks: Quirks = field(default_factory=Quirks)
+    search_query: str | None = None
+    """Where the request offers a `web_search_*` server tool that this upstream serves: what is searched for as far as
+    the request tells (`web_search.helper_query`), else empty. None: no search blocks may be in the reply."""
     wire_filters: Sequence[WireFilter] = ()
     notes: Notes = field(default_factory=Notes)
 

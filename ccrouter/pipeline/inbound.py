@@ -16,6 +16,7 @@ from ccrouter.dialects.anthropic.message import MessageCollector
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
 from ccrouter.dialects.base import Decoder, ReplyContext, WireFilter
+from ccrouter.dialects.web_search import search_query
 from ccrouter.errors import ErrorDetail, UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
@@ -307,6 +308,7 @@ def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence
             model=context.model,
             tool_names=frozenset([tool.name for tool in request.tools or ()]),
             quirks=pipeline.quirks,
+            search_query=search_query(request),
             wire_filters=wire_filters,
             notes=context.notes,
         )
