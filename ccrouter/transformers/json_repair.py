@@ -1,4 +1,9 @@
-"""Reading the JSON that models write when they don't quite write JSON."""
+"""Reading the JSON that models write when they don't quite write JSON.
+
+Two readers. The first is exact: it knows what models get wrong again and again, and loses nothing of it. What it can't
+read goes to the library json-repair, which guesses well (quotes inside of strings, missing commas and brackets) but
+also throws away what does not fit; its answer counts only where it holds every letter of the text, in order.
+"""
 
 import json
 import re
@@ -10,13 +15,27 @@ import orjson
 from ccrouter.model.json import Json, JsonObject
 
 DEEPEST: Final = 100
+LONGEST_GUESS: Final = 32_768
+"""Characters that the library is given at most: it takes 50 ms for them, and a second for 200 KB."""
+
 SPACE: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 FENCE: Final = re.compile(r"\A\s*```(?:json5?)?\s*\n(.*?)(?:\n\s*```)?\s*\Z", re.DOTALL)
 WORD: Final = re.compile(r"[A-Za-z_$][\w$-]*")
 NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 SURPLUS: Final = re.compile(r"[\s,;}\]]*\Z")
 WORDS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": ""}
+ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": ""} | {same: same for same in "\"'/\\"}
+ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|.)", re.DOTALL)
+
+QUOTE: Final = re.compile(r'(?<!\\)(?:\\\\)*"')
+ESCAPED_DELIMITER: Final = re.compile(r'[:,\[{]\s*\\"')
+BREAK_AT_END: Final = re.compile(r'[\r\n][ \t]*"\s*[,}\]]')
+CONTROL: Final = re.compile(r'\\["\\/bfnrt]')
+HIDDEN: Final = {"\\n": "\ue00a", "\\r": "\ue00d", "\\t": "\ue009"}
+"""The library also drops line breaks that are escaped, where a string ends with them: it does not get to see them."""
+HIDDEN_AS: Final = {shown: escape for escape, shown in HIDDEN.items()}
+SHOWN: Final = re.compile("[" + "".join(HIDDEN_AS) + "]")
+NOT_SAID: Final = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +49,67 @@ class Repaired:
 def repair(text: str) -> Repaired | None:
     """The value that `text` means, or None when that would be guessing.
 
-    Takes, beyond JSON: trailing commas, single quotes, bare keys, comments, line breaks in strings, Python's constants,
-    a Markdown fence around it, surplus brackets behind it and missing ones at its end. A string that does not end is
-    never closed: `rm -rf /home/me` may have been on its way to something longer.
+    Takes, beyond JSON: trailing and doubled commas, single quotes, bare keys, comments, line breaks in strings, Python's
+    constants, wrong escapes, a Markdown fence around it, surplus brackets behind it and missing ones, the same object
+    twice, unescaped quotes in strings. A string that does not end is never closed: `rm -rf /home/me` may have been on
+    its way to something longer.
     """
     try:
         return Repaired(cast(Json, orjson.loads(text)), closed=True)
     except orjson.JSONDecodeError:
         pass
     fenced = FENCE.match(text)
-    reader = _Reader(fenced.group(1) if fenced else text)
+    text = fenced.group(1) if fenced else text
+    if text.startswith('{\\"'):
+        text = _unescaped_whole(text)
+    reader = _Reader(text)
     try:
         value = reader.value(0)
+        rest = reader.text[reader.at :]
+        if SURPLUS.match(rest) or (isinstance(value, dict) and _Reader(rest).is_again(value)):
+            return Repaired(value, reader.closed)
     except _Unreadable:
+        pass
+    return _guessed(text)
+
+
+def _unescaped_whole(text: str) -> str:
+    """Arguments that were escaped for a string that is not there."""
+    try:
+        inner = orjson.loads(f'"{text}"')
+    except orjson.JSONDecodeError:
+        return text
+    return inner if isinstance(inner, str) else text
+
+
+def _guessed(text: str) -> Repaired | None:
+    """What the library makes of it, where nothing that was said got lost and nothing was made up."""
+    text = text.strip()
+    if not text.startswith("{") or not text.endswith("}") or len(text) > LONGEST_GUESS:
         return None
-    return Repaired(value, reader.closed) if SURPLUS.match(reader.text, reader.at) else None
+    # An odd quote is a string without its end. Line breaks that are not escaped are lost at the end of a string.
+    if len(QUOTE.findall(text)) % 2 or ESCAPED_DELIMITER.search(text) or BREAK_AT_END.search(text):
+        return None
+    import json_repair  # takes 25 ms to load, and is hardly ever needed
+
+    try:
+        guess = json_repair.loads(CONTROL.sub(_hidden, text), skip_json_loads=True)
+        said = SHOWN.sub(lambda match: HIDDEN_AS[match.group()], orjson.dumps(guess).decode())
+        value = cast(Json, orjson.loads(said))
+    except (ValueError, RecursionError, TypeError):
+        return None
+    if not isinstance(value, dict) or _letters(said) != _letters(text):
+        return None
+    return Repaired(value, closed=text.count("{") <= text.count("}"))
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return HIDDEN.get(match.group(), match.group())
+
+
+def _letters(text: str) -> str:
+    """The text without punctuation, white space and what stands for them."""
+    return NOT_SAID.sub("", CONTROL.sub("", text))
 
 
 class _Unreadable(Exception):  # noqa: N818 - never leaves this module
@@ -56,6 +121,13 @@ class _Reader:
         self.text = text
         self.at = 0
         self.closed = True
+
+    def is_again(self, value: JsonObject) -> bool:
+        """True when the text is `value` once more, and nothing else."""
+        try:
+            return self.value(0) == value and self.closed and SURPLUS.match(self.text, self.at) is not None
+        except _Unreadable:
+            return False
 
     def value(self, depth: int) -> Json:
         if depth > DEEPEST:
@@ -111,7 +183,8 @@ class _Reader:
     def _comma(self, bracket: str) -> None:
         following = self._peek()
         if following == ",":
-            self.at += 1
+            while self._peek() == ",":
+                self.at += 1
         elif following not in {bracket, ""}:
             raise _Unreadable
 
@@ -132,7 +205,7 @@ class _Reader:
         if end >= len(self.text):
             raise _Unreadable  # does not end
         inner, self.at = self.text[self.at + 1 : end], end + 1
-        return re.sub(r"\\(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|.)", _unescape, inner, flags=re.DOTALL)
+        return ESCAPE.sub(_unescape, inner) if "\\" in inner else inner
 
     def _scalar(self) -> Json:
         word = WORD.match(self.text, self.at)
@@ -155,4 +228,4 @@ def _unescape(match: re.Match[str]) -> str:
     if len(escape) >= 5:
         text = cast(str, json.loads(f'"{match.group()}"'))
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return ESCAPES.get(escape, escape)
+    return ESCAPES.get(escape, match.group())  # `\d` of a regular expression keeps its backslash

@@ -20,6 +20,14 @@ from ccrouter.transformers.json_repair import Repaired, repair
         ("{'a': '\\u00e9\\ud83d\\ude00\\n\\\\'}", {"a": "é😀\n\\"}),
         ("[+1, -2.5, .5, 1e3,]", [1, -2.5, 0.5, 1000.0]),
         ('{"url": "http://x/*y*/",}', {"url": "http://x/*y*/"}),
+        ('{"a": 1,, "b": [2,,]}', {"a": 1, "b": [2]}),
+        ('{"a": "\\d+ \\\\ C:\\Users"}', {"a": "\\d+ \\ C:\\Users"}),
+        ('{"a": 1}{"a": 1}', {"a": 1}),
+        ('{\\"a\\": \\"x\\"}', {"a": "x"}),
+        ('{"command": "echo "hi" there", "b": 2}', {"command": 'echo "hi" there', "b": 2}),
+        ('{"content": "he said "no", then left\\n", "b": 1}', {"content": 'he said "no", then left\n', "b": 1}),
+        ('{"a": "x" "b": 1}', {"a": "x", "b": 1}),
+        ('{"a": nope}', {"a": "nope"}),
     ],
 )
 def test_what_was_meant(text: str, value: object) -> None:
@@ -32,6 +40,7 @@ def test_what_was_meant(text: str, value: object) -> None:
         ('{"a": {"b": [1, "x"', {"a": {"b": [1, "x"]}}),
         ('{"a": 1,', {"a": 1}),
         ("{", {}),
+        ('{"edits": [{"a": "b"}, {"a": "c"]}', {"edits": [{"a": "b"}, {"a": "c"}]}),
     ],
 )
 def test_missing_brackets_are_added_and_told(text: str, value: object) -> None:
@@ -46,9 +55,11 @@ def test_missing_brackets_are_added_and_told(text: str, value: object) -> None:
         '{"command": "rm -rf /home/me',  # may have been going on
         '{"a":',
         '{"a"',
-        '{"a" "b"}',
         '{"a": 1} and more',
-        '{"a": nope}',
+        '{"a": 1}{"b": 2}',
+        '{"command": "echo "$HOME/x"}',  # an odd quote: where does the string end?
+        '{"a": "say "so"\n"}',  # the library would lose the line break
+        '{"a": \\"x\\"}',
         "{'a': 'x\\",
         '{"a": "q" "r"}',
         "[" * 5000,
