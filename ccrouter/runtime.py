@@ -19,6 +19,7 @@ from ccrouter.errors import RequestError
 from ccrouter.gateway.types import Service
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_transformers
+from ccrouter.providers.presets import PRESETS
 from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
 from ccrouter.transformers.base import Transformer
 from ccrouter.transformers.registry import UNAVAILABLE, find, options_schemas
@@ -61,7 +62,13 @@ def build(path: Path, environment: Mapping[str, str]) -> Built:
 def known_names(user: Mapping[str, type[Transformer]], *, user_files_loaded: bool) -> KnownNames:
     """What this version can do, for the config's checks."""
     schemas = {**options_schemas(), **{name: transformer.options_schema for name, transformer in user.items()}}
-    return KnownNames(schemas, frozenset(DIALECTS), UNAVAILABLE, user_files_loaded=user_files_loaded)
+    return KnownNames(
+        schemas,
+        frozenset(DIALECTS),
+        UNAVAILABLE,
+        user_files_loaded=user_files_loaded,
+        presets={preset.name: preset for preset in PRESETS},
+    )
 
 
 def assemble(

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from ccrouter.config.document import child
 from ccrouter.config.interpolate import Variables
 from ccrouter.config.known import PresetFacts
-from ccrouter.config.presets import preset_named, preset_of_url
+from ccrouter.config.presets import NO_PRESET, preset_named, preset_of_url
 from ccrouter.config.report import Report, did_you_mean, nearest
 from ccrouter.config.types import TransformerUse
 from ccrouter.model.json import JsonObject, as_str
-
-NO_PRESET = "none"
-"""Written as `preset`: what is known of a provider of this name or host does not hold here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from ccrouter.config.known import PresetFacts
 
+NO_PRESET = "none"
+"""Written as `preset`: what is known of a provider of this name or host does not hold here."""
+
 Facts = TypeVar("Facts", bound=PresetFacts)
 
 

@@ -1,17 +1,17 @@
 """From a configured provider to its protocol and its facts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import SplitResult, urlsplit
 
+from ccrouter.config.presets import NO_PRESET, preset_named, preset_of_url, split_url
 from ccrouter.config.types import ProviderConfig
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, as_list, as_object
-from ccrouter.providers.presets import PRESETS, UNKNOWN_PROVIDER_MODELS, Preset
+from ccrouter.providers.presets import MODEL_ROWS, PRESETS, ModelQuirks, Preset
 
 PROTOCOL_NAMES: Final[Mapping[str, str]] = {
     "anthropic": "anthropic",
@@ -48,11 +48,16 @@ PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
     ("/anthropic", "anthropic"),
     ("/anthropic/v1", "anthropic"),
     ("/responses", "openai_responses"),
+    ("/openai", "openai_chat"),
+    ("/openai/v1", "openai_chat"),
+    ("/hf/v1", "openai_chat"),  # gemini-balance
+    ("/v1beta", "gemini"),
+    ("/v1beta/models", "gemini"),
 )
 
 
 def protocol_for(provider: ProviderConfig) -> str:
-    """The wire protocol: what the config says, else what its transformers say, else what the URL looks like.
+    """The wire protocol: what the config says, else its transformers, else the URL's look, else the preset.
 
     A protocol that the config names in no known spelling is returned as it is, for the caller to complain about.
     """
@@ -62,50 +67,36 @@ def protocol_for(provider: ProviderConfig) -> str:
         protocol = PROTOCOL_OF_TRANSFORMER.get(use.name.casefold())
         if protocol is not None:
             return protocol
-    return protocol_of_url(provider.api_base_url)
+    return _looks_like(provider.api_base_url) or _protocol_of_preset(provider) or "openai_chat"
 
 
 def protocol_of_url(url: str) -> str:
     """The wire protocol that a base URL or endpoint looks like; openai_chat where it says nothing."""
-    parts = _split(url)
-    path = parts.path.rstrip("/").casefold()
-    for ending, protocol in PATH_ENDINGS:
-        if path.endswith(ending):
-            return protocol
-    host = (parts.hostname or "").casefold()
-    if host == "api.anthropic.com":
-        return "anthropic"
-    if host == "generativelanguage.googleapis.com" and "/openai" not in path:
-        return "gemini"
-    return "openai_chat"
+    return _looks_like(url) or "openai_chat"
 
 
 def preset_for(provider: ProviderConfig) -> Preset | None:
-    """The preset of the host in the provider's URL, else the one of its name, else None."""
-    parts = _split(provider.api_base_url)
-    host = (parts.hostname or "").casefold()
-    try:
-        with_port = f"{host}:{parts.port}"
-    except ValueError:  # a port out of range is a config problem, told elsewhere
-        with_port = host
-    for preset in PRESETS:
-        for known in preset.hosts:
-            if known == with_port if ":" in known else host == known or host.endswith(f".{known}"):
-                return preset
-    name = provider.name.casefold()
-    return next((preset for preset in PRESETS if name == preset.name or name in preset.names), None)
+    """The preset that the config names, else the one of the provider's URL, else the one of its name, else None."""
+    if provider.preset is not None:
+        return None if provider.preset == NO_PRESET else preset_named(PRESETS, provider.preset)
+    return preset_of_url(PRESETS, provider.api_base_url) or preset_named(PRESETS, provider.name)
 
 
 def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
-    """The facts about one model of a provider: preset, then its model rows, then what the config says.
+    """The facts about one model of a provider: those of its preset, of the model on every host, of the model on this
+    host, and what the config says; what comes later counts more.
 
     Overrides that `validate_quirks` complains about are left out.
     """
     preset = preset_for(provider)
     quirks = Quirks() if preset is None else preset.quirks
-    for pattern, changes in UNKNOWN_PROVIDER_MODELS if preset is None else preset.model_quirks:
-        if re.search(pattern, model, re.IGNORECASE):
-            quirks = replace(quirks, **changes)
+    pinned = frozenset[str]() if preset is None else preset.pinned
+    changes: dict[str, Any] = {}
+    for row in _rows_for(MODEL_ROWS, model):
+        changes.update({name: value for name, value in row.items() if name not in pinned})
+    for row in _rows_for(() if preset is None else preset.model_quirks, model):
+        changes.update(row)
+    quirks = replace(quirks, **changes)
     window = provider.context_windows.get(model)
     if window is not None:
         quirks = replace(quirks, context_window=window)
@@ -119,11 +110,37 @@ def validate_quirks(overrides: Mapping[str, Json]) -> list[str]:
     return [complaint for complaint in complaints if complaint is not None]
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url if "//" in url else f"//{url}")
-    except ValueError:  # `http://[` and its like: a config problem, told elsewhere
-        return SplitResult("", "", "", "", "")
+def _looks_like(url: str) -> str | None:
+    parts = split_url(url)
+    path = parts.path.rstrip("/").casefold()
+    for ending, protocol in PATH_ENDINGS:
+        if path.endswith(ending):
+            return protocol
+    host = (parts.hostname or "").casefold()
+    if host == "api.anthropic.com":
+        return "anthropic"
+    if host == "generativelanguage.googleapis.com" and "/openai" not in path:
+        return "gemini"
+    return None
+
+
+def _protocol_of_preset(provider: ProviderConfig) -> str | None:
+    """The protocol of the preset where it can be relied on: the config names it, the host is its own, or it has none.
+
+    A provider that only bears the name, on a foreign host, is a relay of whatever shape: `claude` at some `/v1`.
+    """
+    preset = preset_for(provider)
+    if preset is None:
+        return None
+    if provider.preset is None and preset.hosts and preset_of_url(PRESETS, provider.api_base_url) is not preset:
+        return None
+    if preset.protocol == "gemini" and split_url(provider.api_base_url).path.rstrip("/").endswith("/v1"):
+        return "openai_chat"  # gemini-balance serves Gemini's protocol under /v1beta and OpenAI's under /v1
+    return preset.protocol
+
+
+def _rows_for(rows: Iterable[ModelQuirks], model: str) -> list[Mapping[str, Any]]:
+    return [changes for pattern, changes in rows if re.search(pattern, model, re.IGNORECASE)]
 
 
 def _folded(protocol: str) -> str:

@@ -7,39 +7,60 @@ overridden in the config (`quirks` of a provider).
 
 from typing import Final
 
-from ccrouter.providers.presets.china import DASHSCOPE, DEEPSEEK, MODELSCOPE, MOONSHOT, SILICONFLOW, VOLCENGINE, ZAI
-from ccrouter.providers.presets.hosts import CEREBRAS, GROQ, GROQ_REFUSED_MESSAGE_KEYS, OPENROUTER
-from ccrouter.providers.presets.labs import ANTHROPIC, GEMINI, MISTRAL, OPENAI, XAI
-from ccrouter.providers.presets.local import LMSTUDIO, OLLAMA, VLLM
-from ccrouter.providers.presets.models import UNKNOWN_PROVIDER_MODELS, takes_cache_control
+from ccrouter.providers.presets import china, hosts, labs, local
+from ccrouter.providers.presets.hosts import GROQ_REFUSED_MESSAGE_KEYS
+from ccrouter.providers.presets.models import MODEL_ROWS, takes_cache_control
 from ccrouter.providers.presets.row import ModelQuirks, Preset
 
-__all__ = [
-    "GROQ_REFUSED_MESSAGE_KEYS",
-    "PRESETS",
-    "UNKNOWN_PROVIDER_MODELS",
-    "ModelQuirks",
-    "Preset",
-    "takes_cache_control",
-]
+__all__ = ["GROQ_REFUSED_MESSAGE_KEYS", "MODEL_ROWS", "PRESETS", "ModelQuirks", "Preset", "takes_cache_control"]
 
 PRESETS: Final[tuple[Preset, ...]] = (
-    OPENAI,
-    ANTHROPIC,
-    DEEPSEEK,
-    OPENROUTER,
-    GROQ,
-    CEREBRAS,
-    MISTRAL,
-    MOONSHOT,
-    ZAI,
-    DASHSCOPE,
-    MODELSCOPE,
-    SILICONFLOW,
-    VOLCENGINE,
-    OLLAMA,
-    LMSTUDIO,
-    VLLM,
-    XAI,
-    GEMINI,
+    labs.OPENAI,
+    labs.AZURE,
+    labs.ANTHROPIC,
+    labs.GEMINI,
+    labs.VERTEX_GEMINI,
+    labs.VERTEX_CLAUDE,
+    labs.MISTRAL,
+    labs.XAI,
+    china.DEEPSEEK,
+    china.MOONSHOT,
+    china.MOONSHOT_CN,
+    china.KIMI_CODING,
+    china.ZAI,
+    china.ZAI_CODING,
+    china.BIGMODEL,
+    china.BIGMODEL_CODING,
+    china.DASHSCOPE,
+    china.DASHSCOPE_INTL,
+    china.DASHSCOPE_US,
+    china.DASHSCOPE_CODING,
+    china.DASHSCOPE_CODING_INTL,
+    china.MODELSCOPE,
+    china.SILICONFLOW,
+    china.SILICONFLOW_COM,
+    china.VOLCENGINE,
+    china.VOLCENGINE_CODING,
+    china.MINIMAX,
+    china.MINIMAX_GLOBAL,
+    hosts.OPENROUTER,
+    hosts.VERCEL,
+    hosts.GROQ,
+    hosts.CEREBRAS,
+    hosts.FIREWORKS,
+    hosts.TOGETHER,
+    hosts.NVIDIA,
+    hosts.HUGGINGFACE,
+    hosts.CHUTES,
+    hosts.NOVITA,
+    local.OLLAMA,
+    local.OLLAMA_CLOUD,
+    local.LMSTUDIO,
+    local.VLLM,
+    local.LLAMA_CPP,
+    local.LITELLM,
+    local.GITHUB_COPILOT,
+    local.GEMINI_BALANCE,
+    local.CLAUDE_RELAY_SERVICE,
+    local.CLAUDE_RELAY_SERVICE_GEMINI,
 )

@@ -1,7 +1,21 @@
-"""Those who serve their own models, in the West: OpenAI, Anthropic, Google, Mistral, xAI."""
+"""Those who serve their own models, in the West: OpenAI, Anthropic, Google, Mistral, xAI; and OpenAI's on Azure."""
+
+from dataclasses import replace
 
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.providers.presets.row import Preset
+from ccrouter.providers.presets.row import ModelQuirks, Preset
+
+OPENAI_MODELS: tuple[ModelQuirks, ...] = (
+    # `Unsupported parameter: 'max_tokens' is not supported with this model` (1.45); `stop` likewise on these.
+    (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
+    (r"^gpt-5.*-chat", {"stop_limit": 4}),  # does not reason
+    (r"^(o\d|gpt-5(-mini|-nano|-codex)?(-\d{4}|$)|gpt-5\.[1-3](?!.*-chat))", {"effort_style": "reasoning_effort"}),
+    # Function tools with an effort are refused here; from 5.5 on a default effort applies unless told none (1.38).
+    (r"^gpt-5\.[5-9](?!.*-chat)", {"extra_body": {"reasoning_effort": "none"}}),
+    (r"^gpt-4o", {"max_tokens_cap": 16_384}),
+    (r"^gpt-4\.1", {"max_tokens_cap": 32_768}),
+    (r"^gpt-5(\.\d)?(-mini|-nano|-codex)?(-\d{4}|$)", {"max_tokens_cap": 128_000}),
+)
 
 OPENAI = Preset(
     name="openai",
@@ -9,18 +23,24 @@ OPENAI = Preset(
     base_url="https://api.openai.com/v1",
     protocol="openai_chat",
     key_variable="OPENAI_API_KEY",
+    key_hint="on the API keys page of OpenAI's platform",
+    models=("gpt-5", "gpt-5-mini"),
     quirks=Quirks(reasoning_out=None, json_schema=True),
-    model_quirks=(
-        # `Unsupported parameter: 'max_tokens' is not supported with this model` (1.45); `stop` likewise on these.
-        (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
-        (r"^gpt-5.*-chat", {"stop_limit": 4}),  # does not reason
-        (r"^(o\d|gpt-5(-mini|-nano|-codex)?(-\d{4}|$)|gpt-5\.[1-3](?!.*-chat))", {"effort_style": "reasoning_effort"}),
-        # Function tools with an effort are refused here; from 5.5 on a default effort applies unless told none (1.38).
-        (r"^gpt-5\.[5-9](?!.*-chat)", {"extra_body": {"reasoning_effort": "none"}}),
-        (r"^gpt-4o", {"max_tokens_cap": 16_384, "context_window": 128_000}),
-        (r"^gpt-4\.1", {"max_tokens_cap": 32_768, "context_window": 1_047_576}),
-        (r"^gpt-5(\.\d)?(-mini|-nano|-codex)?(-\d{4}|$)", {"max_tokens_cap": 128_000, "context_window": 400_000}),
-    ),
+    model_quirks=OPENAI_MODELS,
+    names=("open-ai",),
+)
+
+AZURE = replace(
+    OPENAI,
+    name="azure",
+    hosts=("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"),
+    base_url=None,
+    url_hint="Write the one of your resource: https://NAME.openai.azure.com/openai/v1 with your deployments as models,"
+    " or https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT/chat/completions?api-version=VERSION",
+    key_variable="AZURE_OPENAI_API_KEY",
+    key_hint="among Keys and Endpoint of the resource in Azure's portal",
+    models=(),  # deployments have names of their own
+    names=("azure-openai", "azure-foundry"),
 )
 
 ANTHROPIC = Preset(
@@ -29,6 +49,8 @@ ANTHROPIC = Preset(
     base_url="https://api.anthropic.com",
     protocol="anthropic",
     key_variable="ANTHROPIC_API_KEY",
+    key_hint="among the API keys of Anthropic's console",
+    models=("claude-sonnet-5", "claude-opus-4-8", "claude-haiku-4-5-20251001"),
     quirks=Quirks(keep_cache_control=True, mid_system=True, stop_limit=None, native_web_search=True),
     names=("claude",),
 )
@@ -39,8 +61,35 @@ GEMINI = Preset(
     base_url="https://generativelanguage.googleapis.com/v1beta",
     protocol="gemini",
     key_variable="GEMINI_API_KEY",
+    key_hint="in Google AI Studio",
+    models=("gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-pro-preview"),
     quirks=Quirks(parallel_tool_calls=False, stop_limit=5),
     names=("google",),
+)
+
+# Vertex signs in with Google's credentials, not with a key; project and location are in its URLs. That is what CCR's
+# transformers of these names do.
+VERTEX_GEMINI = replace(
+    GEMINI,
+    name="vertex-gemini",
+    hosts=(),
+    base_url="https://aiplatform.googleapis.com",
+    key_variable=None,
+    key_hint="",
+    models=("gemini-2.5-flash", "gemini-3.1-pro-preview"),
+    use=("vertex-gemini",),
+    names=("vertex", "vertex-ai"),
+)
+VERTEX_CLAUDE = replace(
+    ANTHROPIC,
+    name="vertex-claude",
+    hosts=(),
+    base_url="https://aiplatform.googleapis.com",
+    key_variable=None,
+    key_hint="",
+    models=(),  # versions are dated otherwise than Anthropic's own
+    use=("vertex-claude",),
+    names=(),
 )
 
 MISTRAL = Preset(
@@ -49,8 +98,11 @@ MISTRAL = Preset(
     base_url="https://api.mistral.ai/v1",
     protocol="openai_chat",
     key_variable="MISTRAL_API_KEY",
+    key_hint="among the API keys of Mistral's console",
+    models=("mistral-large-latest", "mistral-small-latest", "magistral-medium-latest"),
     # Unknown fields are refused (422 extra_forbidden) and usage comes unasked in the last chunk.
     quirks=Quirks(reasoning_out=None, stream_usage=False, json_schema=True),
+    pinned=frozenset({"reasoning_out", "reasoning_required"}),
 )
 
 XAI = Preset(
@@ -59,10 +111,12 @@ XAI = Preset(
     base_url="https://api.x.ai/v1",
     protocol="openai_chat",
     key_variable="XAI_API_KEY",
+    key_hint="among the API keys of xAI's console",
+    models=("grok-4-fast-reasoning", "grok-code-fast-1", "grok-3-mini"),
     quirks=Quirks(json_schema=True),
     model_quirks=(
         (r"grok-(3-mini|4|5|code)(?!.*non-reasoning)", {"stop_limit": 0}),  # `stop` is refused while reasoning
         (r"grok-3-mini|grok-4\.[3-9]", {"effort_style": "reasoning_effort"}),  # others refuse the parameter
     ),
-    names=("grok",),
+    names=("grok", "x-ai"),
 )

@@ -1,16 +1,31 @@
-"""Servers on the own machine."""
+"""Servers on the own machine: model runners, and routers that one runs oneself.
+
+Ports that everybody uses (8000, 8080, 4000, 3000) recognise nobody: those are known by name only.
+"""
+
+from dataclasses import replace
 
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.providers.presets.models import R1
+from ccrouter.providers.presets.labs import ANTHROPIC, GEMINI
+from ccrouter.providers.presets.models import CACHE_CONTROL_MODELS
 from ccrouter.providers.presets.row import Preset
 
 OLLAMA = Preset(
     name="ollama",
-    hosts=("localhost:11434", "127.0.0.1:11434", "ollama.com"),
+    hosts=("localhost:11434", "127.0.0.1:11434"),
     base_url="http://localhost:11434/v1",
     protocol="openai_chat",
-    key_variable=None,
+    key_required=False,
     quirks=Quirks(tool_choice_required=False, parallel_tool_calls=False, stop_limit=None, json_schema=True),
+)
+OLLAMA_CLOUD = replace(
+    OLLAMA,
+    name="ollama-cloud",
+    hosts=("ollama.com",),
+    base_url="https://ollama.com/v1",
+    key_variable="OLLAMA_API_KEY",
+    key_required=True,
+    key_hint="in the settings of your Ollama account",
 )
 
 LMSTUDIO = Preset(
@@ -18,17 +33,80 @@ LMSTUDIO = Preset(
     hosts=("localhost:1234", "127.0.0.1:1234"),
     base_url="http://localhost:1234/v1",
     protocol="openai_chat",
-    key_variable=None,
+    key_required=False,
     quirks=Quirks(parallel_tool_calls=False, json_schema=True),
-    names=("lm-studio", "lm_studio"),
+    names=("lm-studio",),
 )
 
 VLLM = Preset(
     name="vllm",
-    hosts=(),  # its port, 8000, is everybody's
     base_url="http://localhost:8000/v1",
     protocol="openai_chat",
-    key_variable=None,
+    key_variable="VLLM_API_KEY",  # the server's own variable for what it demands
+    key_required=False,
     quirks=Quirks(stop_limit=None, json_schema=True),
-    model_quirks=(R1,),
+)
+
+LLAMA_CPP = Preset(
+    name="llama.cpp",
+    base_url="http://localhost:8080/v1",
+    protocol="openai_chat",
+    key_variable="LLAMA_API_KEY",  # the server's own variable for what it demands
+    key_required=False,
+    # A schema becomes a grammar, which fails on `pattern` and others: asked for in words instead.
+    quirks=Quirks(stop_limit=None),
+    names=("llamacpp", "llama-cpp", "llama-server"),
+)
+
+LITELLM = Preset(
+    name="litellm",
+    base_url="http://localhost:4000/v1",
+    protocol="openai_chat",
+    key_variable="LITELLM_API_KEY",
+    key_required=False,
+    model_quirks=((CACHE_CONTROL_MODELS, {"keep_cache_control": True}),),
+    names=("litellm-proxy",),
+)
+
+# A proxy that signs in to Copilot, such as ericc-ch/copilot-api. Signing in there is not ours to do.
+GITHUB_COPILOT = Preset(
+    name="github-copilot-compatible",
+    hosts=("localhost:4141", "127.0.0.1:4141"),
+    base_url="http://localhost:4141/v1",
+    protocol="openai_chat",
+    key_required=False,
+    names=("github-copilot", "copilot", "copilot-api"),
+)
+
+# snailyp/gemini-balance: a pool of Gemini keys; its own protocol keeps thought signatures, /v1 is OpenAI's.
+GEMINI_BALANCE = replace(
+    GEMINI,
+    name="gemini-balance",
+    hosts=(),
+    base_url="http://localhost:8000/v1beta",
+    key_variable="GEMINI_BALANCE_TOKEN",
+    key_hint="from who runs it: one of its ALLOWED_TOKENS",
+    models=("gemini-2.5-flash", "gemini-2.5-pro"),
+    names=("geminibalance",),
+)
+
+# Wei-Shaw/claude-relay-service: Claude Code's own address is /api/, Gemini's is /gemini.
+CLAUDE_RELAY_SERVICE = replace(
+    ANTHROPIC,
+    name="claude-relay-service",
+    hosts=(),
+    base_url="http://localhost:3000/api",
+    key_variable="CRS_API_KEY",
+    key_hint="from who runs it; it begins with cr_",
+    names=("claude-relay", "crs"),
+)
+CLAUDE_RELAY_SERVICE_GEMINI = replace(
+    GEMINI,
+    name="claude-relay-service-gemini",
+    hosts=(),
+    base_url="http://localhost:3000/gemini/v1beta",
+    key_variable="CRS_API_KEY",
+    key_hint="from who runs it; it begins with cr_",
+    models=("gemini-2.5-flash", "gemini-2.5-pro"),
+    names=("crs-gemini",),
 )

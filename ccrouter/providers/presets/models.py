@@ -1,4 +1,7 @@
-"""Facts that belong to a model, whichever host serves it."""
+"""Facts that belong to a model, whichever host serves it.
+
+Context windows are the model's own, the most that any host gives; a host may give less.
+"""
 
 import re
 from typing import Final
@@ -14,24 +17,43 @@ def takes_cache_control(model: str) -> bool:
     return re.search(CACHE_CONTROL_MODELS, model, re.IGNORECASE) is not None
 
 
-# Reasoning give-back of open models, on every host that is known to care (field notes 1.29, 1.30): V3.2 and V4 in
-# thinking mode, Kimi's thinking models and GLM want reasoning_content on assistant turns with tool calls; R1 refuses.
-R1: Final[ModelQuirks] = (r"deepseek-?r1|\br1-distill", {"reasoning_out": None, "reasoning_required": False})
-GIVE_BACK: Final[tuple[ModelQuirks, ...]] = (
+# Versions are written 3.2, 3-2 (Volcengine, where deepseek-v3-2-251201 is V3.2 but deepseek-v3-250324 is V3) and 3p2
+# (Fireworks).
+MODEL_ROWS: Final[tuple[ModelQuirks, ...]] = (
+    # --- Reasoning on tool turns: must come back, must not (field notes 1.29, 1.30), and the forced tools (1.28) that
+    # thinking models refuse.
     (
-        r"deepseek-?v(3[.-]2(?!\d)|[4-9])|deepseek-reasoner",
-        {"reasoning_out": "reasoning_content", "reasoning_required": True, "tool_choice_required": False},
+        r"deepseek-?v(3[.p-]2(?!\d)|[4-9])|deepseek-reasoner",
+        {"reasoning_required": True, "tool_choice_required": False},
     ),
-    R1,
+    (r"deepseek-?r1|\br1-distill", {"reasoning_out": None, "reasoning_required": False, "tool_choice_required": False}),
     (
-        r"kimi-k2\.[5-9]|kimi-k[3-9]|kimi-k2-thinking|kimi-thinking|kimi-for-coding",
-        {"reasoning_out": "reasoning_content", "reasoning_required": True, "tool_choice_required": False},
+        r"kimi-k2[.p-][5-9](?!\d)|kimi-k[3-9]|kimi-k2-thinking|kimi-thinking|kimi-for-coding",
+        {"reasoning_required": True, "tool_choice_required": False},
     ),
-    (r"glm-(4[.-][5-9](?!\d)|[5-9])", {"reasoning_out": "reasoning_content"}),
-    (r"qwen.*thinking|qwq|qwen3\.[5-9]", {"tool_choice_required": False}),  # Qwen thinking refuses required (1.28)
+    (r"qwen.*thinking|qwq|qwen3[.p][5-9]", {"tool_choice_required": False}),
+    # --- Images: text-only models answer 400 (Volcengine's GLM: cc-switch 2026-07-07; DeepSeek: field notes 2).
+    (r"deepseek-?(v[234]|r1|chat|reasoner|coder)", {"images": False}),
+    (r"glm-(4[.p-][5-7](?!v)|5(?![.p-]?\d|v))", {"images": False}),
+    (r"qwen3-coder|gpt-oss", {"images": False}),
+    (r"kimi-k2(?![.p-][5-9](?!\d))", {"images": False}),  # K2.5 and later see (Moonshot's model list)
+    # --- Context windows, from the models' own cards.
+    (r"deepseek-?(v3|r1)", {"context_window": 163_840}),
+    (r"kimi-k2(-0711|-instruct$)", {"context_window": 131_072}),
+    (r"kimi-k2-(0905|instruct-0905|turbo|thinking)|kimi-k2[.p-][5-9](?!\d)", {"context_window": 262_144}),
+    (r"glm-4[.p-]5(?!v)", {"context_window": 131_072}),
+    (r"glm-4[.p-][67](?!v)|glm-5$", {"context_window": 204_800}),
+    (r"gpt-oss|llama-3[.p]3-70b", {"context_window": 131_072}),
+    (r"gpt-4o", {"context_window": 128_000}),
+    (r"gpt-4\.1", {"context_window": 1_047_576}),
+    (r"gpt-5(\.\d)?(-mini|-nano|-codex)?(-\d{4}|$)", {"context_window": 400_000}),
+    (r"gemini-(2\.[05]|3(\.\d)?)-(pro|flash)(?!.*image)", {"context_window": 1_048_576}),
+    (r"grok-3", {"context_window": 131_072}),
+    (r"grok-code-fast|grok-4(-0709|-latest|$)", {"context_window": 256_000}),
+    (r"grok-4([.-]1)?-fast", {"context_window": 2_000_000}),
 )
+"""For every provider, known or not, in this order, each row over the one before."""
 
-# Volcengine writes versions and dates alike with hyphens: deepseek-v3-2-251201 is V3.2, deepseek-v3-250324 is V3.
 # Where a host switches thinking by a field, these are the models on it that have the switch.
 SWITCHABLE: Final = (
     r"deepseek-?v(3[.-][1-9](?!\d)|[4-9])|glm-(4[.-][5-9](?!\d)|[5-9])|kimi-k2[.-][5-9](?!\d)|kimi-k[3-9]|doubao-seed"
@@ -40,6 +62,3 @@ QWEN_SWITCHABLE: Final = (
     r"qwen3-(?!coder|.*instruct|.*thinking)|qwen3\.[5-9]|qwen-(plus|flash|turbo)"
     r"|deepseek-?v(3\.[1-9]|[4-9])|glm-(4\.[5-9]|[5-9])"
 )
-
-UNKNOWN_PROVIDER_MODELS: Final[tuple[ModelQuirks, ...]] = (R1,)
-"""Model rows for providers that no preset knows."""

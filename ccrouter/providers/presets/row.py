@@ -4,24 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ccrouter.config.known import PresetFacts
 from ccrouter.dialects.quirks import Quirks
 
 ModelQuirks: TypeAlias = tuple[str, Mapping[str, Any]]
 """A regular expression, searched for in the model's name (case does not count), and the fields that it changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A provider's facts. `hosts` also match their subdomains; with a port (`localhost:11434`) only that port.
-
-    `names` are other names that people give it in their configs. Model rows apply in order, each over the one before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset(PresetFacts):
+    """A provider's facts. What comes later counts more: `quirks`, the rows that hold for a model on every host
+    (`presets/models.py`) except in the fields that are `pinned`, the preset's own model rows in their order.
     """
 
-    name: str
-    hosts: tuple[str, ...]
-    base_url: str
-    protocol: str
-    key_variable: str | None
     quirks: Quirks = Quirks()  # noqa: RUF009 - frozen
     model_quirks: tuple[ModelQuirks, ...] = ()
-    names: tuple[str, ...] = ()
+    pinned: frozenset[str] = frozenset()
+    """Fields that belong to this host whatever the model: it refuses reasoning, or takes it for all models."""
