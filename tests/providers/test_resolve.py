@@ -39,6 +39,11 @@ def provider(url: str = "http://10.0.0.1/v1", name: str = "mine", **fields: Any)
         ("https://api.moonshot.ai/anthropic/", "anthropic"),
         ("https://api.z.ai/api/anthropic/v1", "anthropic"),
         ("https://generativelanguage.googleapis.com/v1beta/openai/", "openai_chat"),
+        ("http://relay:8000/v1beta", "gemini"),
+        ("http://relay:8000/v1beta/models/", "gemini"),
+        ("http://relay:8000/hf/v1", "openai_chat"),
+        ("https://name.openai.azure.com/openai/v1", "openai_chat"),
+        ("https://name.services.ai.azure.com/anthropic", "anthropic"),
         ("api.anthropic.com/v1/messages", "anthropic"),
         ("", "openai_chat"),
         ("http://[", "openai_chat"),
@@ -90,6 +95,14 @@ def test_config_beats_transformer_and_url(written: str, protocol: str) -> None:
     [
         ("https://api.deepseek.com/v1", "groq", "deepseek"),
         ("https://ark.cn-beijing.volces.com/api/v3", "x", "volcengine"),
+        ("https://ark.cn-beijing.volces.com/api/coding/v3", "x", "volcengine-coding"),
+        ("https://api.z.ai/api/paas/v4", "x", "zai"),
+        ("https://api.z.ai/api/coding/paas/v4", "x", "zai-coding"),
+        ("https://api.z.ai/api/anthropic", "x", "zai"),
+        ("https://coding.dashscope.aliyuncs.com/v1", "x", "dashscope-coding"),
+        ("http://localhost:8000/v1", "x", None),
+        ("http://localhost:8000/v1", "vllm", "vllm"),
+        ("http://localhost:1234/v1", "x", "lmstudio"),
         ("http://127.0.0.1:11434/v1", "x", "ollama"),
         ("http://127.0.0.1:9999/v1", "Ollama", "ollama"),
         ("https://relay.example/v1", "kimi", "moonshot"),
@@ -104,9 +117,90 @@ def test_preset_by_host_then_by_name(url: str, name: str, preset: str | None) ->
     assert (found.name if found else None) == preset
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "preset", "protocol"),
+    [
+        # the config names it: its protocol holds wherever it is, unless the URL says otherwise
+        ("mine", "http://10.0.0.1:3000/api", "claude-relay-service", "anthropic"),
+        ("mine", "http://10.0.0.1:3000/api/v1/messages", "claude-relay-service", "anthropic"),
+        ("mine", "http://10.0.0.1/v1/chat/completions", "anthropic", "openai_chat"),
+        # peers.md 1e: the relay's Gemini address
+        ("crs", "http://10.0.0.1:3000/gemini/v1beta", None, "gemini"),
+        # without a host of its own the name tells; peers.md 1d, 1f: /v1 is OpenAI's protocol there
+        ("claude-relay-service", "http://10.0.0.1:3000/api", None, "anthropic"),
+        ("gemini-balance", "http://10.0.0.1:8000", None, "gemini"),
+        ("gemini-balance", "http://10.0.0.1:8000/v1", None, "openai_chat"),
+        # a name alone on a foreign host tells nothing of the shape
+        ("claude", "https://relay.example/v1", None, "openai_chat"),
+        ("gemini", "https://relay.example/v1", None, "openai_chat"),
+        ("anything", "https://api.anthropic.com", "none", "anthropic"),
+    ],
+)
+def test_the_presets_protocol(name: str, url: str, preset: str | None, protocol: str) -> None:
+    assert protocol_for(provider(url, name, preset=preset)) == protocol
+
+
+def test_an_explicit_preset_beats_url_and_name() -> None:
+    found = preset_for(provider("https://api.deepseek.com", "groq", preset="ollama"))
+    assert found is not None
+    assert found.name == "ollama"
+    assert preset_for(provider("https://api.deepseek.com", "groq", preset="none")) is None
+    assert quirks_for(provider("https://api.groq.com/openai/v1", preset="none"), "x") == Quirks()
+
+
 def test_unknown_provider_has_the_defaults() -> None:
     assert quirks_for(provider(), "model") == Quirks()
-    assert quirks_for(provider(), "deepseek-r1:70b").reasoning_out is None
+
+
+@pytest.mark.parametrize("preset", [None, "vllm", "together", "huggingface", "volcengine"])
+@pytest.mark.parametrize(
+    ("model", "facts"),
+    [
+        # field-notes.md 1.29: R1 must not have its reasoning back; V3.2 and V4 must, also where it was empty
+        ("deepseek-r1:70b", {"reasoning_out": None, "reasoning_required": False}),
+        ("deepseek-ai/DeepSeek-R1-0528", {"reasoning_out": None}),
+        ("deepseek-r1-distill-qwen-32b", {"reasoning_out": None}),
+        ("deepseek-ai/DeepSeek-V3.2", {"reasoning_out": "same", "reasoning_required": True}),
+        ("accounts/fireworks/models/deepseek-v3p2", {"reasoning_required": True}),
+        ("deepseek-v3-2-251201", {"reasoning_required": True}),
+        ("deepseek-v3-250324", {"reasoning_required": False}),
+        ("deepseek-v3.1", {"reasoning_required": False}),
+        ("deepseek-v4-flash", {"reasoning_required": True, "tool_choice_required": False, "images": False}),
+        # 1.30: Kimi's thinking models likewise; 1.28: no forced tools
+        ("moonshotai/Kimi-K2-Thinking", {"reasoning_required": True, "tool_choice_required": False}),
+        ("moonshotai/Kimi-K2.6", {"reasoning_required": True, "images": True, "context_window": 262_144}),
+        ("kimi-k2p5", {"reasoning_required": True, "images": True}),
+        ("moonshotai/Kimi-K2-Instruct", {"reasoning_required": False, "images": False, "context_window": 131_072}),
+        ("moonshotai/Kimi-K2-Instruct-0905", {"reasoning_required": False, "context_window": 262_144}),
+        # 1.28: Qwen's thinking refuses forced tools
+        ("Qwen/Qwen3-235B-A22B-Thinking-2507", {"tool_choice_required": False}),
+        ("qwq-32b", {"tool_choice_required": False}),
+        # text only: 400 on images (field-notes.md 2, Volcengine; the models' cards)
+        ("zai-org/GLM-4.6", {"images": False, "context_window": 204_800}),
+        ("glm-4.5-air", {"images": False, "context_window": 131_072}),
+        ("Qwen3-Coder-480B-A35B-Instruct", {"images": False}),
+        ("openai/gpt-oss-120b", {"images": False, "context_window": 131_072}),
+        ("deepseek-vl2", {}),
+    ],
+)
+def test_facts_of_a_model_on_any_host(preset: str | None, model: str, facts: dict[str, object]) -> None:
+    quirks = quirks_for(provider(preset=preset), model)
+    assert {name: getattr(quirks, name) for name in facts} == facts
+
+
+@pytest.mark.parametrize("model", ["glm-4.5v", "GLM-4.6V-Flash", "glm-5v", "deepseek-vl2", "qwen3-vl-plus", "gpt-5"])
+def test_models_that_see(model: str) -> None:
+    assert quirks_for(provider(), model).images is True
+
+
+def test_a_host_that_says_otherwise_is_believed() -> None:
+    for preset in ("groq", "mistral"):
+        quirks = quirks_for(provider(preset=preset), "deepseek-v3.2")
+        assert quirks.reasoning_out is None, preset
+        assert quirks.reasoning_required is False, preset
+        assert quirks.images is False, preset  # not pinned: the model has no eyes anywhere
+    assert quirks_for(provider(preset="openrouter"), "deepseek/deepseek-r1").reasoning_out == "same"
+    assert quirks_for(provider(preset="cerebras"), "zai-glm-4.7").reasoning_out == "reasoning"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +235,45 @@ def test_unknown_provider_has_the_defaults() -> None:
         ("https://api.openai.com/v1", "gpt-5.1", {"effort_style": "reasoning_effort", "extra_body": {}}),
         # 1.28: forced tools
         ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen3-max", {"tool_choice_required": False}),
+        # 2, MiniMax and its OpenAI-compatible reference: reasoning_details only with reasoning_split, no tool_choice
+        (
+            "https://api.minimax.io/v1",
+            "MiniMax-M2.1",
+            {"extra_body": {"reasoning_split": True}, "tool_choice_required": False, "parallel_tool_calls": False},
+        ),
+        # 2, Z.ai: streamed arguments need tool_stream; the coding plan and bigmodel are the same
+        ("https://open.bigmodel.cn/api/coding/paas/v4", "glm-4.6", {"extra_body": {"tool_stream": True}}),
+        ("https://api.z.ai/api/coding/paas/v4", "glm-4.5", {"effort_style": "thinking", "max_tokens_cap": 98_304}),
+        # 2, Moonshot in both countries, and Kimi Code
+        ("https://api.moonshot.cn/v1", "kimi-k2.6", {"effort_style": "thinking", "context_window": 262_144}),
+        ("https://api.kimi.com/coding/v1", "kimi-for-coding", {"reasoning_required": True}),
+        # 2, DashScope in all regions
+        ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "qwen-max", {"max_tokens_cap": 8192}),
+        ("https://ws1.eu-central-1.maas.aliyuncs.com/compatible-mode/v1", "qwen3-max", {"max_tokens_cap": 65_536}),
+        ("https://coding.dashscope.aliyuncs.com/v1", "qwen3-coder-plus", {"context_window": 1_000_000}),
+        # 2, Azure: as OpenAI, where deployments are called after their models
+        ("https://r.openai.azure.com/openai/v1", "gpt-5-nano", {"max_tokens_field": "max_completion_tokens"}),
+        ("https://r.openai.azure.com/openai/v1", "gpt-4.1-mini", {"max_tokens_cap": 32_768, "json_schema": True}),
+        # 2, Mistral: unknown fields are refused, usage comes unasked
+        ("https://api.mistral.ai/v1", "mistral-large-latest", {"stream_usage": False, "reasoning_out": None}),
+        # 2, xAI: effort only where it is taken; no stop while reasoning
+        ("https://api.x.ai/v1", "grok-4-fast-reasoning", {"effort_style": "none", "stop_limit": 0}),
+        ("https://api.x.ai/v1", "grok-4.20-0309-non-reasoning", {"stop_limit": 4}),
+        # 2, Groq: what it refuses
+        ("https://api.groq.com/openai/v1", "llama-3.3-70b-versatile", {"effort_style": "none", "reasoning_out": None}),
+        # Fireworks' guide to reasoning
+        (
+            "https://api.fireworks.ai/inference/v1",
+            "accounts/fireworks/models/glm-5",
+            {"effort_style": "reasoning_effort"},
+        ),
+        (
+            "https://api.fireworks.ai/inference/v1",
+            "accounts/fireworks/models/kimi-k2-instruct",
+            {"effort_style": "none"},
+        ),
         # cache marks
+        ("https://ai-gateway.vercel.sh/v1", "anthropic/claude-sonnet-5", {"keep_cache_control": True}),
         ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-4", {"keep_cache_control": True}),
         ("https://openrouter.ai/api/v1", "moonshotai/kimi-k2", {"keep_cache_control": False}),
         # the Thinking model always thinks, the hybrid one has a switch
