@@ -97,6 +97,9 @@ def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
     for row in _rows_for(() if preset is None else preset.model_quirks, model):
         changes.update(row)
     quirks = replace(quirks, **changes)
+    if preset is not None and quirks.extra_body and protocol_for(provider) != preset.protocol:
+        # The rows' fields are those of the preset's own protocol: tool_stream is nothing for api.z.ai/api/anthropic.
+        quirks = replace(quirks, extra_body={})
     window = provider.context_windows.get(model)
     if window is not None:
         quirks = replace(quirks, context_window=window)

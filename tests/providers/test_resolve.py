@@ -287,6 +287,19 @@ def test_facts(url: str, model: str, facts: dict[str, object]) -> None:
     assert {name: getattr(quirks, name) for name in facts} == facts
 
 
+@pytest.mark.parametrize(
+    ("url", "model"),
+    [
+        ("https://api.z.ai/api/anthropic", "glm-4.6"),
+        ("https://api.minimax.io/anthropic", "MiniMax-M2"),
+        ("https://api.openai.com/v1/responses", "gpt-5.6-terra"),
+    ],
+)
+def test_fields_of_one_protocol_are_not_sent_in_another(url: str, model: str) -> None:
+    assert quirks_for(provider(url), model).extra_body == {}
+    assert quirks_for(provider(url, quirks={"extra_body": {"a": 1}}), model).extra_body == {"a": 1}
+
+
 def test_config_overrides_preset_and_model_rows() -> None:
     chosen = provider(
         "https://api.groq.com/openai/v1",
