@@ -20,8 +20,8 @@ class _Anthropic:
     name = "anthropic"
 
     def encode(self, request: Request, *, model: str, origin: str, quirks: Quirks, notes: Notes) -> JsonObject:
-        del origin, quirks
-        return upstream.encode(request, model=model, notes=notes)
+        del origin
+        return upstream.encode(request, model=model, quirks=quirks, notes=notes)
 
     def decoder(self, context: ReplyContext) -> Decoder:
         return AnthropicDecoder(context)

@@ -7,6 +7,7 @@ stays here: Claude Code's history carries it in our envelope (`model/envelope.py
 from dataclasses import replace
 
 from ccrouter.dialects.anthropic.request import encode_request
+from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.blocks import Block, Thinking, ToolResult, ToolUse
 from ccrouter.model.envelope import MARK, is_sealed
 from ccrouter.model.json import JsonObject
@@ -14,6 +15,8 @@ from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request, ThinkingConfig
 
 MARK_BYTES = MARK.encode()
+MIN_BUDGET = 1024
+"""The smallest thinking budget that Anthropic takes."""
 
 
 def may_hold_foreign_state(raw: bytes) -> bool:
@@ -21,8 +24,8 @@ def may_hold_foreign_state(raw: bytes) -> bool:
     return MARK_BYTES in raw
 
 
-def encode(request: Request, *, model: str, notes: Notes) -> JsonObject:
-    """The body for `model`, foreign thinking left out."""
+def encode(request: Request, *, model: str, quirks: Quirks, notes: Notes) -> JsonObject:
+    """The body for `model`: foreign thinking left out, limits and extra fields of the upstream applied."""
     messages = tuple([_own_state_only(message, position, notes) for position, message in enumerate(request.messages)])
     thinking = request.thinking
     if thinking is not None and thinking.type == "enabled" and _tool_loop_lost_thinking(request.messages, messages):
@@ -30,7 +33,22 @@ def encode(request: Request, *, model: str, notes: Notes) -> JsonObject:
         # on, the tool turn that is being answered must begin with thinking of Anthropic's own.
         thinking = ThinkingConfig("disabled")
         notes.add("thinking", "/thinking", "switched off: the open tool turn was made by another provider's model")
-    return encode_request(replace(request, model=model, messages=messages, thinking=thinking))
+    request = replace(request, model=model, messages=messages, thinking=thinking)
+    body = encode_request(_within_cap(request, quirks.max_tokens_cap, notes))
+    for name, value in quirks.extra_body.items():
+        body.setdefault(name, value)
+    return body
+
+
+def _within_cap(request: Request, cap: int | None, notes: Notes) -> Request:
+    if cap is None or request.max_tokens is None or request.max_tokens <= cap:
+        return request
+    notes.add("max_tokens", "/max_tokens", f"{request.max_tokens} is more than the upstream allows: {cap}")
+    thinking = request.thinking
+    if thinking is not None and thinking.budget_tokens is not None and thinking.budget_tokens >= cap:
+        # "`max_tokens` must be greater than `thinking.budget_tokens`" (CLIProxyAPI#413)
+        thinking = replace(thinking, budget_tokens=cap - 1) if cap > MIN_BUDGET else ThinkingConfig("disabled")
+    return replace(request, max_tokens=cap, thinking=thinking)
 
 
 def _own_state_only(message: Message, position: int, notes: Notes) -> Message:

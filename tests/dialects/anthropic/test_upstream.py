@@ -82,3 +82,25 @@ def test_credentials(url: str, key: str | None, sent: dict[str, str]) -> None:
     headers = ANTHROPIC.headers(key, url=url)
     assert {name: headers[name] for name in headers if name in {"x-api-key", "authorization"}} == sent
     assert headers["anthropic-version"] == "2023-06-01"
+
+
+@pytest.mark.parametrize(
+    ("asked", "budget", "cap", "sent", "thinking"),
+    [
+        (64000, None, None, 64000, None),
+        (64000, None, 8192, 8192, None),
+        (100, None, 8192, 100, None),
+        (64000, 32000, 8192, 8192, {"type": "enabled", "budget_tokens": 8191}),
+        (64000, 4000, 8192, 8192, {"type": "enabled", "budget_tokens": 4000}),
+        (64000, 4000, 1000, 1000, {"type": "disabled"}),
+    ],
+)
+def test_max_tokens_within_the_cap(
+    asked: int, budget: int | None, cap: int | None, sent: int, thinking: JsonObject | None
+) -> None:
+    config = None if budget is None else ThinkingConfig("enabled", budget)
+    request = Request("x", (Message("user", "hi"),), max_tokens=asked, thinking=config)
+    quirks = Quirks(max_tokens_cap=cap, extra_body={"speed": "fast", "model": "never"})
+    body = ANTHROPIC.encode(request, model="y", origin="a", quirks=quirks, notes=Notes())
+    assert (body["max_tokens"], body.get("thinking")) == (sent, thinking)
+    assert (body["speed"], body["model"]) == ("fast", "y")
