@@ -57,6 +57,11 @@ class Quirks:
     """Responses API: the provider's web search tells all its sources when asked to, not only those cited."""
     calls_last: bool = False
     """Responses API: what a turn says goes before all its calls (DeepSeek takes a message between two for its end)."""
+    schema_flavour: Literal["json_schema", "gemini"] = "json_schema"
+    """Gemini: tool schemas go as `parametersJsonSchema`, or as `parameters` in the subset of OpenAPI that older hosts of
+    the protocol know."""
+    call_ids: bool = True
+    """Gemini: ids that the model gave its calls may be repeated to it (Vertex refuses the field)."""
     context_window: int | None = None
     """Tokens that prompt and answer may have together, where known."""
     bearer_only: bool = False
