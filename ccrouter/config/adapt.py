@@ -13,6 +13,7 @@ from ccrouter.config.known import KnownNames
 from ccrouter.config.provider_entries import is_http_url, read_providers
 from ccrouter.config.report import Report
 from ccrouter.config.routes import read_route
+from ccrouter.config.search import read_search
 from ccrouter.config.types import (
     DEFAULT_HOST,
     DEFAULT_LONG_CONTEXT_THRESHOLD,
@@ -66,6 +67,7 @@ def adapt(
         log_level="warn" if log_level == "warning" else log_level,
         fallback=_read_fallback(value.get("fallback"), providers, report),
         transformers=files,
+        search=read_search(value.get("search"), report),
         non_interactive_mode=value.get("NON_INTERACTIVE_MODE") is True,
         claude_path=(as_str(value.get("CLAUDE_PATH")) or "").strip() or None,
         custom_router_path=_read_custom_router(value, paths),

@@ -85,6 +85,19 @@ class RouterConfig:
     think_effort: str = DEFAULT_THINK_EFFORT
 
 
+SearchBackendName: TypeAlias = Literal["searxng", "tavily", "brave"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """Who answers web searches for models whose provider does not search. `url` is the backend's base address."""
+
+    backend: SearchBackendName
+    url: str
+    api_key: str | None = None
+    max_results: int = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration, interpolated and adapted. `path` is the file it came from (None: made in memory)."""
@@ -103,6 +116,7 @@ class Config:
     log_level: str = "info"
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict[str, tuple[Target, ...]])
     transformers: tuple[UserTransformer, ...] = ()
+    search: SearchConfig | None = None
     non_interactive_mode: bool = False
     claude_path: str | None = None
     custom_router_path: str | None = None
