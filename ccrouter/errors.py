@@ -13,6 +13,9 @@ ErrorType: TypeAlias = str
 """Anthropic's error types: invalid_request_error, authentication_error, billing_error, permission_error,
 not_found_error, request_too_large, rate_limit_error, api_error, timeout_error, overloaded_error."""
 
+REASONING_REJECTED = "reasoning_rejected"
+"""`ErrorDetail.code` of a refusal that is about reasoning given back: the same request without it may be taken."""
+
 STATUS_OF_TYPE: dict[ErrorType, int] = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -25,6 +28,10 @@ STATUS_OF_TYPE: dict[ErrorType, int] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+
+
+CREDENTIALS_AT_FAULT = "credentials_at_fault"
+"""`ErrorDetail.code` of a failure to get hold of credentials at all: no upstream has seen the request."""
 
 
 def error_type_of_status(status: int) -> ErrorType:

@@ -1,0 +1,111 @@
+"""From a neutral request to a Responses body."""
+
+from typing import Final
+
+from ccrouter.dialects.lenient_json import compact_json
+from ccrouter.dialects.openai_responses.effort import encode_effort
+from ccrouter.dialects.openai_responses.messages import encode_input, encode_instructions
+from ccrouter.dialects.openai_responses.session import prompt_cache_key
+from ccrouter.dialects.openai_responses.tools import encode_tools, searches_web
+from ccrouter.dialects.openai_responses.wire import ENCRYPTED_REASONING, MIN_OUTPUT_TOKENS, SEARCH_SOURCES
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.model.json import Json, JsonObject, as_object
+from ccrouter.model.notes import Notes
+from ccrouter.model.request import Request
+
+SILENT_EXTRAS: Final = frozenset({"metadata", "output_config"})
+"""Of `metadata` only a hash of the session goes out (`prompt_cache_key`); `output_config` is taken apart here."""
+
+ROOM_TO_THINK: Final = 2048
+"""Tokens added where a model that cannot stop thinking is asked for a short answer without: they count as output."""
+
+
+def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks, notes: Notes) -> JsonObject:
+    """The Responses body for `model`. The same request gives the same JSON, keys in the same order."""
+    text_format, instruction = _output_format(request, quirks, notes)
+    instructions = encode_instructions(request, instruction, notes)
+    body: JsonObject = {"model": model}
+    if instructions:
+        body["instructions"] = instructions
+    body["input"] = encode_input(request, origin=origin, quirks=quirks, notes=notes)
+    searches = searches_web(request, quirks)
+    body.update(encode_tools(request, quirks, notes))
+    reasoning = encode_effort(request, quirks, notes, searches=searches)
+    if request.max_tokens is not None:
+        body["max_output_tokens"] = _max_output_tokens(request, request.max_tokens, reasoning, quirks, notes)
+    body.update(_sampling(request, quirks, notes))
+    if reasoning is not None:
+        body["reasoning"] = reasoning
+    if text_format is not None:
+        body["text"] = {"format": text_format}
+    if request.streamed:
+        body["stream"] = True
+    body["store"] = False
+    include: list[Json] = [ENCRYPTED_REASONING] if quirks.encrypted_reasoning else []
+    if searches and quirks.search_sources:
+        include.append(SEARCH_SOURCES)
+    if include:
+        body["include"] = include
+    cache_key = prompt_cache_key(request)
+    if cache_key is not None:
+        body["prompt_cache_key"] = cache_key
+    for name in request.extras:
+        if name not in SILENT_EXTRAS:
+            notes.add(name, f"/{name}", "has no counterpart in the Responses API")
+    for name, value in quirks.extra_body.items():
+        body.setdefault(name, value)
+    return body
+
+
+def _max_output_tokens(
+    request: Request, wanted: int, reasoning: JsonObject | None, quirks: Quirks, notes: Notes
+) -> int:
+    tokens = wanted
+    unasked = request.thinking is not None and request.thinking.type == "disabled"
+    if unasked and reasoning is not None and reasoning["effort"] != "none" and tokens >= MIN_OUTPUT_TOKENS:
+        tokens = max(tokens, min(tokens + ROOM_TO_THINK, 2 * ROOM_TO_THINK))
+    tokens = max(tokens, MIN_OUTPUT_TOKENS)
+    if quirks.max_tokens_cap is not None:
+        tokens = min(tokens, quirks.max_tokens_cap)
+    if tokens > wanted:
+        why = f"raised from {wanted} to {tokens}: the least the upstream takes, or room for thinking it cannot leave"
+        notes.add("max_tokens", "/max_tokens", why)
+    elif tokens < wanted:
+        notes.add("max_tokens", "/max_tokens", f"{wanted} is more than the upstream allows: {tokens}")
+    return tokens
+
+
+def _sampling(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
+    wanted: JsonObject = {}
+    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
+        if value is not None and quirks.sampling:
+            wanted[name] = value
+        elif value is not None and value != 1:
+            notes.add(name, f"/{name}", "models that reason take none")
+    if request.top_k is not None:
+        notes.add("top_k", "/top_k", "has no counterpart in the Responses API")
+    if request.stop_sequences:
+        notes.add("stop_sequences", "/stop_sequences", "the Responses API has none; the router enforces them")
+    return wanted
+
+
+def _output_format(request: Request, quirks: Quirks, notes: Notes) -> tuple[JsonObject | None, str]:
+    """`output_config.format` as `text.format`, or as words for the instructions (titles ask for JSON)."""
+    config = as_object(request.extras.get("output_config")) or {}
+    for name in config:
+        if name not in ("effort", "format"):
+            notes.add(f"output_config.{name}", "/output_config", "has no counterpart in the Responses API")
+    wanted = as_object(config.get("format"))
+    if wanted is None:
+        return None, ""
+    schema = as_object(wanted.get("schema"))
+    if wanted.get("type") != "json_schema" or schema is None:
+        notes.add("output_config.format", "/output_config/format", "of a kind that cannot be asked for")
+        return None, ""
+    if quirks.json_schema:
+        return {"type": "json_schema", "name": "answer", "schema": schema}, ""
+    notes.add("output_config.format", "/output_config/format", "asked for in words: the upstream may not hold to it")
+    return None, (
+        "Answer with a single JSON object and nothing else: no code fence, no text before or after it. "
+        f"It must match this JSON Schema:\n{compact_json(schema)}"
+    )
