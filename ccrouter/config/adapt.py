@@ -81,7 +81,7 @@ def _report_no_provider(value: JsonObject, report: Report) -> None:
     if "OPENAI_API_KEY" in value or "OPENAI_BASE_URL" in value:
         fix = "OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL have no effect any more: write them as a provider"
     else:
-        fix = 'Add one to "Providers" (name, api_base_url, api_key, models) and name it in Router.default'
+        fix = 'Add one to "Providers", such as { "name": "deepseek" } with its "api_key", and name it in Router.default'
     report.error("no provider is configured yet", f"{fix}, or try `ccr demo`, which needs no key", pointer=pointer)
 
 

@@ -13,25 +13,21 @@ STARTER = """\
 {
   "PORT": 3456,
 
-  // Take away the // in front of one provider (or write your own), and of "default" below.
+  // Take away the // in front of one provider (or write your own), and of "default" below. Providers that are known by
+  // name (openai, anthropic, groq, mistral, moonshot, zai, ...: docs/providers.md) need no more than a key; any other
+  // has an "api_base_url" besides, and its "models".
   "Providers": [
     // {
     //   "name": "openrouter",
-    //   "api_base_url": "https://openrouter.ai/api/v1/chat/completions",
     //   "api_key": "$OPENROUTER_API_KEY",
     //   "models": ["anthropic/claude-sonnet-4", "google/gemini-2.5-pro"],
-    //   "transformer": { "use": ["openrouter"] },
     // },
     // {
     //   "name": "deepseek",
-    //   "api_base_url": "https://api.deepseek.com/chat/completions",
     //   "api_key": "$DEEPSEEK_API_KEY",
-    //   "models": ["deepseek-chat", "deepseek-reasoner"],
-    //   "transformer": { "use": ["deepseek"] },
     // },
     // {
     //   "name": "ollama",
-    //   "api_base_url": "http://localhost:11434/v1/chat/completions",
     //   "models": ["qwen2.5-coder:latest"],
     // },
   ],
@@ -52,13 +48,12 @@ STARTER_YAML = """\
 # After a change: ccr config check. A running daemon takes it over by itself.
 PORT: 3456
 
-# Take away the # in front of the provider (or write your own), and of "default" below.
+# Take away the # in front of the provider (or write your own), and of "default" below. Providers that are known by
+# name (docs/providers.md) need no more than a key; any other has an api_base_url besides, and its models.
 Providers: []
 #  - name: openrouter
-#    api_base_url: https://openrouter.ai/api/v1/chat/completions
 #    api_key: $OPENROUTER_API_KEY
 #    models: [anthropic/claude-sonnet-4, google/gemini-2.5-pro]
-#    transformer: { use: [openrouter] }
 
 # Which provider,model serves what. Only "default" must be there.
 Router: {}

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.config.known import KnownNames
 from ccrouter.config.load import Loaded, load_config
 from ccrouter.config.types import Config, Target, TransformerUse
-from ccrouter.transformers.registry import UNAVAILABLE, options_schemas
+from ccrouter.runtime import known_names
 
 FOLDER = Path(__file__).parent / "documented"
-KNOWN = KnownNames(options_schemas(), frozenset({"openai_chat", "anthropic"}), UNAVAILABLE)
+KNOWN = known_names({}, user_files_loaded=False)
 
 
 def load(name: str) -> Loaded:
@@ -108,6 +107,12 @@ def test_the_example_at_the_root_loads_without_a_word() -> None:
     assert loaded.config is not None
     assert loaded.config.proxy_url is None
     assert loaded.config.api_key is None
+    groq = loaded.config.provider("groq")
+    assert groq is not None
+    assert groq.api_base_url == "https://api.groq.com/openai/v1"
+    abroad = loaded.config.provider("qwen-abroad")
+    assert abroad is not None
+    assert abroad.preset == "dashscope-intl"
     deepseek = loaded.config.provider("deepseek")
     assert deepseek is not None
     assert len(deepseek.api_keys) == 2

@@ -6,14 +6,13 @@ from typing import Any
 
 import orjson
 
-from ccrouter.config.known import KnownNames
 from ccrouter.config.load import Loaded, load_config
 from ccrouter.config.read import read
-from ccrouter.transformers.registry import UNAVAILABLE, options_schemas
+from ccrouter.runtime import known_names
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = Path(__file__).parent / "documented"
-KNOWN = KnownNames(options_schemas(), frozenset({"openai_chat", "anthropic"}), UNAVAILABLE)
+KNOWN = known_names({}, user_files_loaded=False)
 ODD: list[Any] = [
     *(None, True, False, 0, -1, 3.5, 1e308, 2**70),
     *("", " ", ",", "/", "a,b", "a/b", "$X", "${X:-}", "${", "\0", "\n", "ü😀", "..", "x" * 5000),

@@ -113,7 +113,7 @@ HUGGINGFACE = Preset(
     protocol="openai_chat",
     key_variable="HF_TOKEN",
     key_hint="among the access tokens of your Hugging Face account",
-    models=("deepseek-ai/DeepSeek-R1",),
+    models=("deepseek-ai/DeepSeek-R1", "MiniMaxAI/MiniMax-M2"),
     names=("hugging-face", "hf"),
 )
 

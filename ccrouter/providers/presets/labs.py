@@ -40,6 +40,7 @@ AZURE = replace(
     key_variable="AZURE_OPENAI_API_KEY",
     key_hint="among Keys and Endpoint of the resource in Azure's portal",
     models=(),  # deployments have names of their own
+    quirks=Quirks(json_schema=True),  # Foundry serves open models too, and those want their reasoning back
     names=("azure-openai", "azure-foundry"),
 )
 

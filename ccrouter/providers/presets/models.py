@@ -38,7 +38,7 @@ MODEL_ROWS: Final[tuple[ModelQuirks, ...]] = (
     (r"qwen3-coder|gpt-oss", {"images": False}),
     (r"kimi-k2(?![.p-][5-9](?!\d))", {"images": False}),  # K2.5 and later see (Moonshot's model list)
     # --- Context windows, from the models' own cards.
-    (r"deepseek-?(v3|r1)", {"context_window": 163_840}),
+    (r"deepseek-?(v3|r1(?!.*distill))", {"context_window": 163_840}),
     (r"kimi-k2(-0711|-instruct$)", {"context_window": 131_072}),
     (r"kimi-k2-(0905|instruct-0905|turbo|thinking)|kimi-k2[.p-][5-9](?!\d)", {"context_window": 262_144}),
     (r"glm-4[.p-]5(?!v)", {"context_window": 131_072}),
