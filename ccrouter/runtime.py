@@ -15,17 +15,23 @@ from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.vertex import VERTEX_CLAUDE
 from ccrouter.errors import RequestError
 from ccrouter.gateway.types import Service
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_transformers
+from ccrouter.providers import vertex
 from ccrouter.providers.presets import PRESETS
 from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
 from ccrouter.transformers.base import Transformer
 from ccrouter.transformers.registry import UNAVAILABLE, find, options_schemas
 from ccrouter.upstream.proxies import proxy_for
+from ccrouter.upstream.vertex import VertexAccess, vertex_access
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT)}
+DIALECTS: Mapping[str, Dialect] = {
+    **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, VERTEX_CLAUDE)},
+    vertex.OPENAI: OPENAI_CHAT,  # the URL and the sign-in are all that differs
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,13 @@ def assemble(
 ) -> tuple[Service, list[Problem]]:
     """The service of a checked configuration, every listed model's pipeline built, and what went wrong with any."""
     problems: list[Problem] = []
-    pipelines = Pipelines(config, user)
+    environment = {**environment, **config.environment}
+    accesses = {
+        provider.name: vertex_access(provider, config, environment, Path.home())
+        for provider in config.providers
+        if vertex.protocol_on_vertex(provider) is not None
+    }
+    pipelines = Pipelines(config, user, accesses, environment)
     for provider in config.providers:
         problems += [
             Problem("error", f"provider '{provider.name}': {complaint}", file=config.path)
@@ -90,6 +102,8 @@ def assemble(
         for model in provider.models:
             try:
                 pipelines(Target(provider.name, model))
+            except RequestError as error:
+                problems.append(Problem("warning", f"model '{model}': {error}", file=config.path))
             except TransformerError as error:
                 problems.append(
                     Problem("error", f"provider '{provider.name}', model '{model}': {error}", file=config.path)
@@ -102,17 +116,26 @@ def assemble(
     proxies = {
         provider.name: proxy_for(provider.api_base_url, config.proxy_url, environment) for provider in config.providers
     }
-    watched = (config.rewrite_system_prompt,) if config.rewrite_system_prompt is not None else ()
-    config = replace(config, sources=(*config.sources, *watched))
-    return Service(config, pipelines, proxies, prompt), problems
+    watched = dict.fromkeys((config.rewrite_system_prompt, *(access.file for access in accesses.values())))
+    config = replace(config, sources=(*config.sources, *(path for path in watched if path is not None)))
+    tokens = {name: access.source for name, access in accesses.items() if access.source is not None}
+    return Service(config, pipelines, proxies, tokens, prompt), problems
 
 
 class Pipelines:
     """The pipeline of every target. Those of listed models are built with the configuration, others when first used."""
 
-    def __init__(self, config: Config, user: Mapping[str, type[Transformer]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        user: Mapping[str, type[Transformer]],
+        accesses: Mapping[str, VertexAccess],
+        environment: Mapping[str, str],
+    ) -> None:
         self._config = config
         self._user = user
+        self._accesses = accesses
+        self._environment = environment
         self._built: dict[Target, Pipeline] = {}
 
     def __call__(self, target: Target) -> Pipeline:
@@ -126,12 +149,18 @@ class Pipelines:
         provider = self._config.provider(target.provider)
         if provider is None:
             raise RequestError(f"There is no provider called '{target.provider}' in the config.", status=404)
-        if (reason := self.unusable(provider)) is not None:
+        if (reason := self.unusable(provider, target.model)) is not None:
             raise RequestError(f"The provider '{provider.name}' cannot be used: {reason}", status=501, type="api_error")
+        protocol = protocol_for(provider, target.model)
+        if (access := self._accesses.get(provider.name)) is not None:
+            base = vertex.base_url(
+                provider, target.model, protocol, project=access.project, environment=self._environment
+            )
+            provider = replace(provider, api_base_url=base)
         pipeline = build_pipeline(
             provider,
             target.model,
-            dialect=DIALECTS[protocol_for(provider)],
+            dialect=DIALECTS[protocol],
             quirks=with_window(quirks_for(provider, target.model), provider, target.model),
             transformers=factories(provider, self._user),
         )
@@ -139,12 +168,15 @@ class Pipelines:
             self._built[target] = pipeline
         return pipeline
 
-    def unusable(self, provider: ProviderConfig) -> str | None:
-        """Why this version cannot talk to the provider, or None when it can."""
+    def unusable(self, provider: ProviderConfig, model: str | None = None) -> str | None:
+        """Why this version cannot talk to the provider (for `model`), or None when it can."""
         for use in (*provider.use, *[use for uses in provider.model_use.values() for use in uses]):
             if find(use.name, self._user) is None:
                 return UNAVAILABLE.get(use.name, f"its transformer '{use.name}' is not available here")
-        protocol = protocol_for(provider)
+        access = self._accesses.get(provider.name)
+        if access is not None and access.problem is not None:
+            return access.problem
+        protocol = protocol_for(provider, model)
         return None if protocol in DIALECTS else f"this version does not speak its protocol '{protocol}' yet"
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.errors import encode_error
-from ccrouter.errors import CCRouterError, ErrorDetail, RequestError, UpstreamError
+from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError
 from ccrouter.gateway.types import Answer
 
 WORDING_MATTERS = frozenset({400, 413, 422})
@@ -23,6 +23,9 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
     detail = error.detail
     if detail.status in WORDING_MATTERS:
         return error
+    if detail.code == CREDENTIALS_AT_FAULT:
+        message = f"The provider '{target.provider}' has no credentials for {target}: {detail.message}"
+        return UpstreamError(ErrorDetail("api_error", message, 502, detail.code), retryable=False)
     if detail.status in {401, 403}:
         message = f"The provider '{target.provider}' refused its API key for {target}: {detail.message}"
         return UpstreamError(ErrorDetail("api_error", message, 502, detail.code), retryable=False)

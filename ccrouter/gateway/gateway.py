@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ccrouter.config.types import Target
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
-from ccrouter.errors import CCRouterError, RequestError, UpstreamError
+from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, RequestError, UpstreamError
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
 from ccrouter.gateway.body_log import log_body
@@ -132,18 +133,16 @@ class Gateway:
 
     async def _attempts(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         failure: tuple[CCRouterError, Target] | None = None
+        tokens = work.service.tokens
         for target, key in candidates(work.service, work.decision, record.session):
             if record.attempts >= MAX_ATTEMPTS:
                 break
-            if failure is not None and not worth_another(*failure, target):
+            if failure is not None and not worth_another(*failure, target, issued=target.provider in tokens):
                 continue
             record.attempts += 1
             record.target = str(target)
             try:
-                attempt = make_attempt(
-                    work.service, target, work.request, work.incoming, key=key, raw=work.raw, estimate=work.estimate
-                )
-                return await self._attempt(work, attempt, record, delivery, begun)
+                return await self._signed_in(work, target, key, record, delivery=delivery, begun=begun)
             except CCRouterError as error:
                 record.failures.append(f"{target}: {error}"[:300])
                 failure = the_telling_one(failure, (error, target))
@@ -151,6 +150,30 @@ class Gateway:
                     break
         assert failure is not None, "a decision has at least one target"
         raise told_to_client(*failure)
+
+    async def _signed_in(
+        self,
+        work: Work,
+        target: Target,
+        key: str | None,
+        record: Record,
+        *,
+        delivery: Delivery | None,
+        begun: float,
+    ) -> Answer | None:
+        """One attempt with `key`, or with a token where the provider's credentials are such."""
+        source = work.service.tokens.get(target.provider)
+        if source is not None:
+            key = await source.token()
+        attempt = make_attempt(
+            work.service, target, work.request, work.incoming, key=key, raw=work.raw, estimate=work.estimate
+        )
+        try:
+            return await self._attempt(work, attempt, record, delivery, begun)
+        except UpstreamError as error:
+            if source is not None and key is not None and token_refused(error):
+                source.refused(key)
+            raise
 
     async def _attempt(
         self, work: Work, attempt: Attempt, record: Record, delivery: "Delivery | None", begun: float
@@ -187,7 +210,7 @@ class ServiceFacts:
             pipeline = self._service.pipeline(target)
         except RequestError:
             return False
-        return pipeline.quirks.native_web_search or pipeline.dialect.name == "anthropic"
+        return pipeline.quirks.native_web_search or pipeline.dialect.name in ANTHROPIC_REPLIES
 
     def context_window(self, target: Target) -> int | None:
         """The target's context window in tokens, where known."""
@@ -201,13 +224,25 @@ def candidates(service: Service, decision: Decision, session: str | None) -> Ite
     """Every target with every key, in the order in which they are tried."""
     for target in decision.targets:
         provider = service.config.provider(target.provider)
+        if target.provider in service.tokens:
+            yield from ((target, None), (target, None))  # a second time with another token, should it be refused
+            continue
         for key in keys_in_order(provider.api_keys if provider is not None else (), session):
             yield target, key
 
 
-def worth_another(error: CCRouterError, failed: Target, target: Target) -> bool:
-    """False for another key of a target whose failure has nothing to do with keys."""
-    return target != failed or (isinstance(error, UpstreamError) and error.detail.status in KEY_AT_FAULT)
+def worth_another(error: CCRouterError, failed: Target, target: Target, *, issued: bool = False) -> bool:
+    """False for another key of a target whose failure has nothing to do with keys. `issued`: keys are tokens."""
+    if target != failed:
+        return True
+    return token_refused(error) if issued else isinstance(error, UpstreamError) and error.detail.status in KEY_AT_FAULT
+
+
+def token_refused(error: CCRouterError) -> bool:
+    """True when the upstream itself turned a token away: revoked, or expired before its time."""
+    if not isinstance(error, UpstreamError) or error.detail.status != 401:
+        return False
+    return error.detail.code != CREDENTIALS_AT_FAULT
 
 
 def may_fail_over(error: CCRouterError) -> bool:

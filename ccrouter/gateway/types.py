@@ -7,6 +7,7 @@ from typing import Protocol
 from ccrouter.config.types import Config, Target
 from ccrouter.model.events import Usage
 from ccrouter.pipeline.build import Pipeline
+from ccrouter.upstream.auth import TokenSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Service:
     """The pipeline of a target; raises RequestError for one that cannot be used, saying why."""
     proxies: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     """The HTTP proxy of each provider, by name."""
+    tokens: Mapping[str, TokenSource] = field(default_factory=dict[str, TokenSource])
+    """Where the credentials of a provider come from, by its name, where they are not the config's keys."""
     system_prompt: str | None = None
     """The content of REWRITE_SYSTEM_PROMPT's file, where one is configured."""
 

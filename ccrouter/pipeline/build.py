@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccrouter.config.types import ProviderConfig, Target, TransformerUse
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import CCRouterError
@@ -44,7 +45,7 @@ class Pipeline:
     @property
     def relays_replies(self) -> bool:
         """True when replies pass through as they are."""
-        return self.dialect.name == "anthropic" and not self.wire_reply_hooks and not self.event_hooks
+        return self.dialect.name in ANTHROPIC_REPLIES and not self.wire_reply_hooks and not self.event_hooks
 
 
 def build_pipeline(

@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.anthropic.errors import error_in_stream
 from ccrouter.dialects.anthropic.events import CUT
 from ccrouter.dialects.anthropic.message import MessageCollector
@@ -318,7 +319,7 @@ def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence
         for hook in pipeline.event_hooks
         if (made := hook.events(context)) is not None
     ]
-    if request.stop_sequences and pipeline.dialect.name != "anthropic":
+    if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
         filters.append(StopSequenceFilter(request.stop_sequences))
     return decoder, filters
 

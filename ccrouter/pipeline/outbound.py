@@ -8,6 +8,7 @@ import orjson
 
 from ccrouter.dialects.anthropic.body import mend_surrogates
 from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
+from ccrouter.dialects.vertex import VERTEX_CLAUDE, accepted_betas
 from ccrouter.errors import RequestError
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
@@ -78,6 +79,10 @@ def prepare(
         headers["authorization"] = f"Bearer {api_key}"
     if pipeline.dialect.name == "anthropic":
         headers = {**headers, **forwarded_headers(client_headers)}
+    elif pipeline.dialect is VERTEX_CLAUDE and (
+        betas := accepted_betas(client_headers.get("anthropic-beta", ""), notes)
+    ):
+        headers = {**headers, "anthropic-beta": betas}
     return Outbound(url, {**headers, **pipeline.headers}, body, context)
 
 

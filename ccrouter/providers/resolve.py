@@ -12,6 +12,7 @@ from ccrouter.config.types import ProviderConfig
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, as_list, as_object
 from ccrouter.providers.presets import MODEL_ROWS, PRESETS, ModelQuirks, Preset
+from ccrouter.providers.vertex import protocol_on_vertex
 
 PROTOCOL_NAMES: Final[Mapping[str, str]] = {
     "anthropic": "anthropic",
@@ -37,9 +38,6 @@ PROTOCOL_OF_TRANSFORMER: Final[Mapping[str, str]] = {
     "openai": "openai_chat",
     "gemini": "gemini",
     "openai-responses": "openai_responses",
-    "vertex-gemini": "gemini",
-    "vertex-claude": "anthropic",
-    "vertex-openai": "openai_chat",
 }
 
 PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
@@ -56,11 +54,15 @@ PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-def protocol_for(provider: ProviderConfig) -> str:
+def protocol_for(provider: ProviderConfig, model: str | None = None) -> str:
     """The wire protocol: what the config says, else its transformers, else the URL's look, else the preset.
+
+    On Vertex AI it is one of `providers.vertex`'s, and may depend on the model.
 
     A protocol that the config names in no known spelling is returned as it is, for the caller to complain about.
     """
+    if (on_vertex := protocol_on_vertex(provider, model)) is not None:
+        return on_vertex
     if provider.protocol is not None:
         return PROTOCOL_NAMES.get(_folded(provider.protocol), provider.protocol)
     for use in provider.use:

@@ -23,6 +23,7 @@ from ccrouter.transformers.sampling import Sampling
 from ccrouter.transformers.streamoptions import StreamOptions
 from ccrouter.transformers.tooluse import ToolUse
 from ccrouter.transformers.vercel import Vercel
+from ccrouter.transformers.vertex import VertexClaude, VertexGemini, VertexOpenAI
 
 BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
     {
@@ -44,6 +45,9 @@ BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
         EnhanceTool.name: EnhanceTool,
         ForceReasoning.name: ForceReasoning,
         ExtraThinkTag.name: ExtraThinkTag,
+        VertexGemini.name: VertexGemini,
+        VertexClaude.name: VertexClaude,
+        VertexOpenAI.name: VertexOpenAI,
     }
 )
 
@@ -51,9 +55,6 @@ UNAVAILABLE: Mapping[str, str] = MappingProxyType(
     {
         "gemini": "This version does not speak Gemini's own protocol yet. Google's OpenAI-compatible endpoint works: "
         'api_base_url "https://generativelanguage.googleapis.com/v1beta/openai/" without this transformer.',
-        "vertex-gemini": "This version cannot sign in to Google Vertex AI yet.",
-        "vertex-claude": "This version cannot sign in to Google Vertex AI yet.",
-        "vertex-openai": "This version cannot sign in to Google Vertex AI yet.",
         "openai-responses": "This version does not speak OpenAI's Responses API yet. Chat completions work: an "
         'api_base_url that ends in "/v1/chat/completions", without this transformer.',
     }

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import orjson
 
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.model.events import (
     BlockKey,
     BlockStart,
@@ -66,7 +67,7 @@ class ToolUse(Transformer):
         if choice is not None and choice.type != "auto":
             return request
         thinking = request.thinking is not None and request.thinking.type != "disabled"
-        if not (context.dialect == "anthropic" and thinking):  # Anthropic refuses to force tools while thinking
+        if not (context.dialect in ANTHROPIC_REPLIES and thinking):  # Anthropic refuses to force tools while thinking
             choice = ToolChoice("any", extras=choice.extras if choice else {})
         return replace(with_instruction(request, INSTRUCTION), tools=(*tools, EXIT_TOOL), tool_choice=choice)
 

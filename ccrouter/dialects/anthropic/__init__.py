@@ -15,6 +15,10 @@ from ccrouter.model.request import Request
 
 OFFICIAL_HOST = "api.anthropic.com"
 
+ANTHROPIC_REPLIES = frozenset({"anthropic", "vertex_claude"})
+"""Names of the dialects whose replies are Anthropic's own, made by Claude: they need no conversion, and keep every rule
+that Claude Code relies on."""
+
 
 class _Anthropic:
     name = "anthropic"
