@@ -86,7 +86,10 @@ def frames_of(lines: bytes) -> list[Frame]:
 
 
 def parse_frame(part: bytes) -> Frame | None:
-    """One frame from its lines (LF only, no blank line), or None when it carries no data."""
+    """One frame from its lines (LF only, no blank line), or None when it carries no data.
+
+    Bare JSON between events counts as data: Vertex breaks a stream off with an error object and no `data:` before it.
+    """
     event: str | None = None
     data: list[bytes] = []
     for line in part.split(b"\n"):
@@ -94,6 +97,8 @@ def parse_frame(part: bytes) -> Frame | None:
             data.append(line[6:] if line.startswith(b"data: ") else line[5:])
         elif line.startswith(b"event:"):
             event = line[6:].strip().decode("utf-8", "replace")
+    if not data and part.lstrip()[:1] in (b"{", b"["):
+        return Frame(None, part)
     return Frame(event, b"\n".join(data)) if data else None
 
 

@@ -82,3 +82,13 @@ def test_random_cuts_of_random_streams() -> None:
         lines = [chance.choice([b"data: a", b"data:b", b"event: e", b": c", b"", b"data: \xc3\xa9"]) for _ in range(12)]
         body = b"".join(line + chance.choice([b"\n", b"\r\n"]) for line in lines)
         assert split(body, 1) == split(body, chance.randrange(2, 30)) == split(body, len(body) + 1)
+
+
+def test_bare_json_between_events_is_a_frame() -> None:
+    """Vertex breaks a stream off with an error object and no `data:` (recording firebase-streaming-failure-error)."""
+    body = b'data: {"a":1}\n\n{\n  "error": {\n    "code": 499\n  }\n}\n\n: comment\n\nevent: ping\n\n'
+    for size in (len(body), 7, 1):
+        splitter = FrameSplitter()
+        frames = [frame for start in range(0, len(body), size) for frame in splitter.feed(body[start : start + size])]
+        assert frames == [Frame(None, b'{"a":1}'), Frame(None, b'{\n  "error": {\n    "code": 499\n  }\n}')]
+        assert splitter.flush() == []

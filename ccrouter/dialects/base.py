@@ -31,6 +31,8 @@ class ReplyContext:
     """Where the request offers a `web_search_*` server tool that this upstream serves: what is searched for as far as
     the request tells (`web_search.helper_query`), else empty. None: no search blocks may be in the reply."""
     wire_filters: Sequence[WireFilter] = ()
+    tell_malformed: bool = False
+    """The model has had its second try: an unreadable call is told in the answer now, not as a failure."""
     notes: Notes = field(default_factory=Notes)
 
 
