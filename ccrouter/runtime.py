@@ -13,6 +13,7 @@ from ccrouter.config.problems import Problem, has_errors
 from ccrouter.config.types import Config, ProviderConfig, Target
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
+from ccrouter.dialects.gemini import GEMINI
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.vertex import VERTEX_CLAUDE
@@ -29,7 +30,7 @@ from ccrouter.upstream.proxies import proxy_for
 from ccrouter.upstream.vertex import VertexAccess, vertex_access
 
 DIALECTS: Mapping[str, Dialect] = {
-    **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, VERTEX_CLAUDE)},
+    **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, GEMINI, VERTEX_CLAUDE)},
     vertex.OPENAI: OPENAI_CHAT,  # the URL and the sign-in are all that differs
 }
 

@@ -13,6 +13,7 @@ from ccrouter.transformers.deepseek import DeepSeek
 from ccrouter.transformers.enhancetool import EnhanceTool
 from ccrouter.transformers.extrathinktag import ExtraThinkTag
 from ccrouter.transformers.forcereasoning import ForceReasoning
+from ccrouter.transformers.gemini import Gemini
 from ccrouter.transformers.groq import Groq
 from ccrouter.transformers.maxcompletiontokens import MaxCompletionTokens
 from ccrouter.transformers.maxtoken import MaxToken
@@ -29,6 +30,7 @@ BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
     {
         Anthropic.name: Anthropic,
         OpenAI.name: OpenAI,
+        Gemini.name: Gemini,
         DeepSeek.name: DeepSeek,
         OpenRouter.name: OpenRouter,
         MaxToken.name: MaxToken,
@@ -53,8 +55,6 @@ BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
 
 UNAVAILABLE: Mapping[str, str] = MappingProxyType(
     {
-        "gemini": "This version does not speak Gemini's own protocol yet. Google's OpenAI-compatible endpoint works: "
-        'api_base_url "https://generativelanguage.googleapis.com/v1beta/openai/" without this transformer.',
         "openai-responses": "This version does not speak OpenAI's Responses API yet. Chat completions work: an "
         'api_base_url that ends in "/v1/chat/completions", without this transformer.',
     }

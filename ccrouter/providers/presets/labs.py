@@ -64,33 +64,45 @@ GEMINI = Preset(
     key_variable="GEMINI_API_KEY",
     key_hint="in Google AI Studio",
     models=("gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-pro-preview"),
-    quirks=Quirks(parallel_tool_calls=False, stop_limit=5),
+    # What differs between its models are rows of the dialect (dialects/gemini/families.py): they hold on every host.
+    quirks=Quirks(stop_limit=5, native_web_search=True, context_window=1_048_576),
     names=("google",),
 )
 
-# Vertex signs in with Google's credentials, not with a key; project and location are in its URLs. That is what CCR's
-# transformers of these names do.
-VERTEX_GEMINI = replace(
+# Vertex signs in with Google's credentials, not with a key; project and location are in its URLs, and the model tells
+# the protocol (providers/vertex.py).
+VERTEX = replace(
     GEMINI,
-    name="vertex-gemini",
-    hosts=(),
+    name="vertex",
+    hosts=("aiplatform.googleapis.com", "-aiplatform.googleapis.com", "rep.googleapis.com"),
     base_url="https://aiplatform.googleapis.com",
+    protocol="vertex",
     key_variable=None,
     key_hint="",
     models=("gemini-2.5-flash", "gemini-3.1-pro-preview"),
-    use=("vertex-gemini",),
-    names=("vertex", "vertex-ai"),
+    model_quirks=(
+        (
+            r"claude",
+            {
+                "keep_cache_control": True,
+                "mid_system": True,
+                "stop_limit": None,
+                "native_web_search": True,
+                "parallel_tool_calls": True,
+            },
+        ),
+    ),
+    names=("vertex-ai", "vertexai"),
 )
+# Those of CCR's transformers, which say the protocol for all models.
+VERTEX_GEMINI = replace(VERTEX, name="vertex-gemini", hosts=(), use=("vertex-gemini",), names=())
 VERTEX_CLAUDE = replace(
-    ANTHROPIC,
+    VERTEX,
     name="vertex-claude",
     hosts=(),
-    base_url="https://aiplatform.googleapis.com",
-    key_variable=None,
-    key_hint="",
     models=(),  # versions are dated otherwise than Anthropic's own
     use=("vertex-claude",),
-    names=(),
+    names=("anthropic-vertex",),
 )
 
 MISTRAL = Preset(
