@@ -5,29 +5,21 @@ JSON answer to a stream request must still become a stream (field-notes, pain 12
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
 
 import orjson
 
-from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.anthropic.errors import error_in_stream
 from ccrouter.dialects.anthropic.events import CUT
 from ccrouter.dialects.anthropic.message import MessageCollector
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
-from ccrouter.dialects.base import Decoder, ReplyContext, WireFilter
-from ccrouter.dialects.web_search import search_query
-from ccrouter.errors import ErrorDetail, UpstreamError, upstream_failure
+from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
-from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
-from ccrouter.pipeline.stop_sequences import StopSequenceFilter
-from ccrouter.sse import Frame, FrameSplitter, FrameTooLargeError, RelaySplitter
-from ccrouter.transformers.base import Context, EventFilter
-
-MAX_WHOLE_BYTES: Final = 128 * 1024 * 1024
-STREAM_BEGINNINGS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
+from ccrouter.pipeline.build import Pipeline
+from ccrouter.pipeline.reply_events import ReplyEvents, looks_streamed
+from ccrouter.sse import Frame, FrameTooLargeError, RelaySplitter
+from ccrouter.transformers.base import Context
 
 
 class Reply:
@@ -76,21 +68,20 @@ class Reply:
         if self._body is not None:
             return self._body.feed(chunk)
         self._first += chunk
-        start = self._first.lstrip(b"\xef\xbb\xbf \r\n\t")
-        if len(start) < 6 and any(beginning.startswith(start) for beginning in STREAM_BEGINNINGS):
-            return b""  # too little to tell
-        self._body = self._recognise(start)
+        is_stream = looks_streamed(self._first)
+        if is_stream is None:
+            return b""
+        self._body = self._recognise(is_stream)
         return self._body.feed(self._first)
 
     def end(self) -> bytes:
         """What the client gets when the upstream has ended its answer."""
         if self._body is None:
-            self._body = self._recognise(self._first.strip())
+            self._body = self._recognise(looks_streamed(self._first, all_there=True) is True)
             return self._body.feed(self._first) + self._body.end()
         return self._body.end()
 
-    def _recognise(self, start: bytes) -> "_Converted | _Relayed | _RelayedWhole":
-        is_stream = start.startswith(STREAM_BEGINNINGS)
+    def _recognise(self, is_stream: bool) -> "_Converted | _Relayed | _RelayedWhole":
         if self._pipeline.relays_replies and is_stream == self._streamed:
             # Where the router named no other model than the client did, the upstream's answer says what it always says.
             requested = self._defaults.requested_model
@@ -108,10 +99,7 @@ class _Converted:
         self.meaningful = False
         self.failure: UpstreamError | None = None
         self.ended = False
-        self._splitter = FrameSplitter() if is_stream else None
-        self._whole: list[bytes] = []
-        self._size = 0
-        self._decoder, self._filters = reply_chain(pipeline, context)
+        self._events = ReplyEvents(pipeline, context, is_stream=is_stream)
         self._encoder = StreamEncoder(defaults) if streamed else None
         self._collector = MessageCollector(defaults)
 
@@ -120,47 +108,14 @@ class _Converted:
         return self._encoder.usage if self._encoder is not None else self._collector.usage
 
     def feed(self, chunk: bytes) -> bytes:
-        if self.ended:
-            return b""
-        if self._splitter is None:
-            self._whole.append(chunk)
-            self._size += len(chunk)
-            if self._size > MAX_WHOLE_BYTES:
-                return self._take([Failed(upstream_failure(f"the answer is larger than {MAX_WHOLE_BYTES} bytes"))])
-            return b""
-        try:
-            return self._take(self._filter(self._decode(self._splitter.feed(chunk))))
-        except FrameTooLargeError as error:
-            return self._take([Failed(upstream_failure(str(error)))])
-        except TransformerError as error:
-            return self._take([Failed(transformer_failure(error))])
+        return b"" if self.ended else self._take(self._events.feed(chunk))
 
     def end(self) -> bytes:
-        if self.ended:
-            return b""
-        try:
-            if self._splitter is None:
-                events = self._decoder.whole(b"".join(self._whole))
-            else:
-                events = [*self._decode(self._splitter.flush()), *self._decoder.end()]
-            return self._take(self._filter(events))
-        except TransformerError as error:
-            return self._take([Failed(transformer_failure(error))])
+        return b"" if self.ended else self._take(self._events.end())
 
     @property
     def finishing(self) -> bool:
-        return self._decoder.finishing
-
-    def _decode(self, frames: list[Frame]) -> list[Event]:
-        decode = self._decoder.frame
-        return [event for frame in frames for event in decode(frame)]
-
-    def _filter(self, events: list[Event]) -> list[Event]:
-        for event_filter in self._filters:
-            if not events:
-                break
-            events = event_filter(events)
-        return events
+        return self._events.finishing
 
     def _take(self, events: list[Event]) -> bytes:
         if not events:
@@ -288,61 +243,3 @@ class _RelayedWhole:
 
 
 NO_MESSAGE = "the upstream answered with something that is not a message (HTML or an empty body?)"
-
-
-def transformer_failure(error: TransformerError) -> UpstreamError:
-    """A failing hook as the end of a reply. Another target might not have that hook, but hiding it helps nobody."""
-    return UpstreamError(ErrorDetail("api_error", str(error), 500), retryable=False)
-
-
-def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence[EventFilter]]:
-    """The decoder and the event filters for one reply, made fresh: nothing is shared between requests."""
-    request = context.request
-    wire_filters = [
-        guarded_wire_filter(hook.name, made)
-        for hook in pipeline.wire_reply_hooks
-        if (made := hook.wire_reply(context)) is not None
-    ]
-    decoder = pipeline.dialect.decoder(
-        ReplyContext(
-            origin=context.provider,
-            model=context.model,
-            tool_names=frozenset([tool.name for tool in request.tools or ()]),
-            quirks=pipeline.quirks,
-            search_query=search_query(request),
-            wire_filters=wire_filters,
-            notes=context.notes,
-        )
-    )
-    filters: list[EventFilter] = [
-        guarded_event_filter(hook.name, made)
-        for hook in pipeline.event_hooks
-        if (made := hook.events(context)) is not None
-    ]
-    if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
-        filters.append(StopSequenceFilter(request.stop_sequences))
-    return decoder, filters
-
-
-def guarded_wire_filter(name: str, wire_filter: WireFilter) -> WireFilter:
-    """`wire_filter`, with whatever it raises named after its transformer."""
-
-    def guarded(chunk: JsonObject) -> JsonObject | None:
-        try:
-            return wire_filter(chunk)
-        except Exception as error:  # user code: this one reply ends honestly, the daemon lives on
-            raise TransformerError(failure_text(name, "the reply", error)) from error
-
-    return guarded
-
-
-def guarded_event_filter(name: str, event_filter: EventFilter) -> EventFilter:
-    """`event_filter`, with whatever it raises named after its transformer."""
-
-    def guarded(events: list[Event]) -> list[Event]:
-        try:
-            return event_filter(events)
-        except Exception as error:  # user code: this one reply ends honestly, the daemon lives on
-            raise TransformerError(failure_text(name, "the reply", error)) from error
-
-    return guarded

@@ -1,0 +1,71 @@
+"""What one reply goes through: the dialect's decoder and the transformers' filters, made fresh for it."""
+
+from collections.abc import Sequence
+
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
+from ccrouter.dialects.base import Decoder, ReplyContext, WireFilter
+from ccrouter.dialects.web_search import search_query
+from ccrouter.errors import ErrorDetail, UpstreamError
+from ccrouter.model.events import Event
+from ccrouter.model.json import JsonObject
+from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
+from ccrouter.pipeline.stop_sequences import StopSequenceFilter
+from ccrouter.transformers.base import Context, EventFilter
+
+
+def transformer_failure(error: TransformerError) -> UpstreamError:
+    """A failing hook as the end of a reply. Another target might not have that hook, but hiding it helps nobody."""
+    return UpstreamError(ErrorDetail("api_error", str(error), 500), retryable=False)
+
+
+def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence[EventFilter]]:
+    """The decoder and the event filters for one reply, made fresh: nothing is shared between requests."""
+    request = context.request
+    wire_filters = [
+        guarded_wire_filter(hook.name, made)
+        for hook in pipeline.wire_reply_hooks
+        if (made := hook.wire_reply(context)) is not None
+    ]
+    decoder = pipeline.dialect.decoder(
+        ReplyContext(
+            origin=context.provider,
+            model=context.model,
+            tool_names=frozenset([tool.name for tool in request.tools or ()]),
+            quirks=pipeline.quirks,
+            search_query=search_query(request),
+            wire_filters=wire_filters,
+            notes=context.notes,
+        )
+    )
+    filters: list[EventFilter] = [
+        guarded_event_filter(hook.name, made)
+        for hook in pipeline.event_hooks
+        if (made := hook.events(context)) is not None
+    ]
+    if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
+        filters.append(StopSequenceFilter(request.stop_sequences))
+    return decoder, filters
+
+
+def guarded_wire_filter(name: str, wire_filter: WireFilter) -> WireFilter:
+    """`wire_filter`, with whatever it raises named after its transformer."""
+
+    def guarded(chunk: JsonObject) -> JsonObject | None:
+        try:
+            return wire_filter(chunk)
+        except Exception as error:  # user code: this one reply ends honestly, the daemon lives on
+            raise TransformerError(failure_text(name, "the reply", error)) from error
+
+    return guarded
+
+
+def guarded_event_filter(name: str, event_filter: EventFilter) -> EventFilter:
+    """`event_filter`, with whatever it raises named after its transformer."""
+
+    def guarded(events: list[Event]) -> list[Event]:
+        try:
+            return event_filter(events)
+        except Exception as error:  # user code: this one reply ends honestly, the daemon lives on
+            raise TransformerError(failure_text(name, "the reply", error)) from error
+
+    return guarded
