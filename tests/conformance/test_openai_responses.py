@@ -120,5 +120,5 @@ def test_sources_of_a_search_are_links_and_citations(entry: Any) -> None:
         event.block.raw for event in events if isinstance(event, BlockStart) and isinstance(event.block, OpaqueBlock)
     ]
     links = {link["url"] for raw in opaque if raw["type"] == "web_search_tool_result" for link in raw["content"]}
-    assert links == {citation["url"] for citation in citations if isinstance(citation, dict)}
+    assert links == {str(citation["url"]) for citation in citations if isinstance(citation, dict)}
     assert len(links) == entry["expected"]["citation_count"]

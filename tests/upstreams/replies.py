@@ -28,12 +28,22 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A web search that the upstream runs itself before it answers. `links` are (url, title); all are cited."""
+
+    query: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One successful answer: reasoning, then text, then tool calls, each text in the pieces given."""
 
     text: tuple[str, ...] = ()
     reasoning: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    search: Search | None = None
+    """Only upstreams with a search of their own run it."""
     spent: Spent = field(default_factory=Spent)
     interleaved: bool = False
     """Fragments of the calls take turns: index 0, 1, 0, 1, …"""
