@@ -10,8 +10,8 @@ class PresetFacts:
     """What the config needs to know of a provider that is known by name, so that the rest may be left out.
 
     `hosts` recognise it by its URL: a host with its subdomains, with a port only that port, with a path only what is
-    below it (`api.z.ai/api/coding`); of several the longest counts. Without any it is known by name only: a server
-    that everybody runs where they like.
+    below it (`api.z.ai/api/coding`), with a hyphen in front every host that ends so; of several the longest counts.
+    Without any it is known by name only: a server that everybody runs where they like.
     """
 
     name: str

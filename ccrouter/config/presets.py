@@ -37,10 +37,19 @@ def preset_of_url(presets: Iterable[Facts], url: str) -> Facts | None:
     for preset in presets:
         for known in preset.hosts:
             place, _, folder = known.partition("/")
-            fits = place == with_port if ":" in place else host == place or host.endswith(f".{place}")
-            if fits and (not folder or path.startswith(f"/{folder}/")) and (found is None or len(known) > found[0]):
+            if (
+                _is_on(place, host, with_port)
+                and (not folder or path.startswith(f"/{folder}/"))
+                and (found is None or len(known) > found[0])
+            ):
                 found = len(known), preset
     return found[1] if found is not None else None
+
+
+def _is_on(place: str, host: str, with_port: str) -> bool:
+    if ":" in place:
+        return place == with_port
+    return host.endswith(place) if place.startswith("-") else host == place or host.endswith(f".{place}")
 
 
 def split_url(url: str) -> SplitResult:

@@ -100,6 +100,8 @@ def test_config_beats_transformer_and_url(written: str, protocol: str) -> None:
         ("https://api.z.ai/api/coding/paas/v4", "x", "zai-coding"),
         ("https://api.z.ai/api/anthropic", "x", "zai"),
         ("https://coding.dashscope.aliyuncs.com/v1", "x", "dashscope-coding"),
+        ("https://us-east5-aiplatform.googleapis.com/v1", "x", "vertex"),
+        ("https://aiplatform.eu.rep.googleapis.com", "x", "vertex"),
         ("http://localhost:8000/v1", "x", None),
         ("http://localhost:8000/v1", "vllm", "vllm"),
         ("http://localhost:1234/v1", "x", "lmstudio"),
@@ -271,6 +273,13 @@ def test_a_host_that_says_otherwise_is_believed() -> None:
             "https://api.fireworks.ai/inference/v1",
             "accounts/fireworks/models/kimi-k2-instruct",
             {"effort_style": "none"},
+        ),
+        # Vertex: Claude there is Anthropic's, Gemini is Google's
+        ("https://us-east5-aiplatform.googleapis.com", "claude-sonnet-4-5@20250929", {"keep_cache_control": True}),
+        (
+            "https://us-east5-aiplatform.googleapis.com",
+            "gemini-2.5-pro",
+            {"keep_cache_control": False, "stop_limit": 5},
         ),
         # cache marks
         ("https://ai-gateway.vercel.sh/v1", "anthropic/claude-sonnet-5", {"keep_cache_control": True}),

@@ -19,6 +19,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
     labs.AZURE,
     labs.ANTHROPIC,
     labs.GEMINI,
+    labs.VERTEX,
     labs.VERTEX_GEMINI,
     labs.VERTEX_CLAUDE,
     labs.MISTRAL,
