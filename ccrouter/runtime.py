@@ -16,7 +16,7 @@ from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.gemini import GEMINI
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.dialects.vertex import VERTEX_CLAUDE
+from ccrouter.dialects.vertex import VERTEX_CLAUDE, VERTEX_GEMINI
 from ccrouter.errors import RequestError
 from ccrouter.gateway.types import Service
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
@@ -31,6 +31,7 @@ from ccrouter.upstream.vertex import VertexAccess, vertex_access
 
 DIALECTS: Mapping[str, Dialect] = {
     **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, GEMINI, VERTEX_CLAUDE)},
+    vertex.GEMINI: VERTEX_GEMINI,
     vertex.OPENAI: OPENAI_CHAT,  # the URL and the sign-in are all that differs
 }
 

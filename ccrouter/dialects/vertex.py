@@ -5,6 +5,7 @@ Base URLs are those of `providers.vertex.base_url`: they end with the location.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import orjson
 
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Decoder, Dialect, ReplyContext
+from ccrouter.dialects.gemini import GEMINI
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.wording import reminder
 from ccrouter.errors import UpstreamError
@@ -80,7 +82,8 @@ class _VertexClaude:
         return ANTHROPIC.decoder(context)
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
-        return ANTHROPIC.error(status, headers, unwrapped(body))
+        # Claude's errors are Anthropic's; those of the platform before it (sign-in, quota, no such model) are Google's.
+        return (ANTHROPIC if is_anthropic_error(body) else GEMINI).error(status, headers, body)
 
     def url(self, base_url: str, *, model: str, stream: bool) -> str:
         method = "streamRawPredict" if stream else "rawPredict"
@@ -90,7 +93,39 @@ class _VertexClaude:
         return bearer(api_key)
 
 
+class _VertexGemini:
+    """Gemini's bodies without the fields that only the Gemini API has; `gemini` for whoever asks for the dialect."""
+
+    name = "gemini"
+
+    def encode(self, request: Request, *, model: str, origin: str, quirks: Quirks, notes: Notes) -> JsonObject:
+        # "Unknown name "id" at 'contents[1].parts[0].function_call'" (vercel/ai#15664, googleapis' own SDK refuses it)
+        quirks = replace(quirks, call_ids=False)
+        body = GEMINI.encode(request, model=model, origin=origin, quirks=quirks, notes=notes)
+        config = as_object(body.get("toolConfig"))
+        if config is not None and SERVER_SIDE_CALLS in config:
+            # "Unknown name "includeServerSideToolInvocations" at 'tool_config'" (vercel/ai#14655)
+            rest: JsonObject = {name: value for name, value in config.items() if name != SERVER_SIDE_CALLS}
+            body["toolConfig"] = rest
+        return body
+
+    def decoder(self, context: ReplyContext) -> Decoder:
+        return GEMINI.decoder(context)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        return GEMINI.error(status, headers, body)
+
+    def url(self, base_url: str, *, model: str, stream: bool) -> str:
+        return GEMINI.url(f"{base_url}/publishers/google", model=model, stream=stream)
+
+    def headers(self, api_key: str | None, *, url: str) -> dict[str, str]:
+        return bearer(api_key)
+
+
+SERVER_SIDE_CALLS: Final = "includeServerSideToolInvocations"
+
 VERTEX_CLAUDE: Final[Dialect] = _VertexClaude()
+VERTEX_GEMINI: Final[Dialect] = _VertexGemini()
 
 
 def version_of(model: str) -> tuple[int, int]:
@@ -116,13 +151,13 @@ def bearer(token: str | None) -> dict[str, str]:
     return headers
 
 
-def unwrapped(body: bytes) -> bytes:
-    """An error body out of the array of one that Google's streaming endpoints put it in."""
+def is_anthropic_error(body: bytes) -> bool:
+    """Whether an error's body has Anthropic's shape."""
     try:
-        entries = as_list(orjson.loads(body))
+        found = as_object(orjson.loads(body))
     except orjson.JSONDecodeError:
-        return body
-    return orjson.dumps(entries[0]) if entries else body
+        return False
+    return found is not None and found.get("type") == "error"
 
 
 def _without_effort(body: JsonObject, notes: Notes) -> None:

@@ -10,6 +10,7 @@ the thread of `auth.RenewedTokens`.
 import calendar
 import functools
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -129,7 +130,9 @@ class GoogleIssuer:
             credentials = self._credentials or self._load()
             credentials.refresh(self._request)
         except DefaultCredentialsError as error:
-            raise no_credentials(f"no Google credentials were found. {WHAT_TO_SET}") from error
+            if self._account == GoogleAccount():
+                raise no_credentials(f"no Google credentials were found. {WHAT_TO_SET}") from error
+            raise no_credentials(f"{self._described()} cannot be used: {reason(error)}") from error
         except TransportError as error:
             raise upstream_failure(f"Google's token server {self._host} could not be reached") from error
         except RefreshError as error:
@@ -185,7 +188,10 @@ def load_info(info: JsonObject, token_uri: str) -> _Credentials:
     elif kind == "authorized_user":
         made = user.Credentials.from_authorized_user_info(info, scopes=[SCOPE])
     else:
-        made, _ = load_credentials_from_dict(info, scopes=[SCOPE])
+        with warnings.catch_warnings():
+            # It warns of files that come from strangers; this one the user named, as google.auth.default() takes it.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            made, _ = load_credentials_from_dict(info, scopes=[SCOPE])
     return cast(_Credentials, made)
 
 
