@@ -15,6 +15,7 @@ from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.gemini import GEMINI
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
+from ccrouter.dialects.openai_responses import OPENAI_RESPONSES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, VERTEX_GEMINI
 from ccrouter.errors import RequestError
@@ -30,7 +31,7 @@ from ccrouter.upstream.proxies import proxy_for
 from ccrouter.upstream.vertex import VertexAccess, vertex_access
 
 DIALECTS: Mapping[str, Dialect] = {
-    **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, GEMINI, VERTEX_CLAUDE)},
+    **{dialect.name: dialect for dialect in (ANTHROPIC, OPENAI_CHAT, OPENAI_RESPONSES, GEMINI, VERTEX_CLAUDE)},
     vertex.GEMINI: VERTEX_GEMINI,
     vertex.OPENAI: OPENAI_CHAT,  # the URL and the sign-in are all that differs
 }

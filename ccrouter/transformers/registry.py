@@ -18,6 +18,7 @@ from ccrouter.transformers.groq import Groq
 from ccrouter.transformers.maxcompletiontokens import MaxCompletionTokens
 from ccrouter.transformers.maxtoken import MaxToken
 from ccrouter.transformers.openai import OpenAI
+from ccrouter.transformers.openai_responses import OpenAIResponses
 from ccrouter.transformers.openrouter import OpenRouter
 from ccrouter.transformers.reasoning import Reasoning
 from ccrouter.transformers.sampling import Sampling
@@ -30,6 +31,7 @@ BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
     {
         Anthropic.name: Anthropic,
         OpenAI.name: OpenAI,
+        OpenAIResponses.name: OpenAIResponses,
         Gemini.name: Gemini,
         DeepSeek.name: DeepSeek,
         OpenRouter.name: OpenRouter,
@@ -53,12 +55,7 @@ BUILT_IN: Mapping[str, type[Transformer]] = MappingProxyType(
     }
 )
 
-UNAVAILABLE: Mapping[str, str] = MappingProxyType(
-    {
-        "openai-responses": "This version does not speak OpenAI's Responses API yet. Chat completions work: an "
-        'api_base_url that ends in "/v1/chat/completions", without this transformer.',
-    }
-)
+UNAVAILABLE: Mapping[str, str] = MappingProxyType({})
 """CCR's names that can't be used yet, and why."""
 
 _NO_USER_TRANSFORMERS: Mapping[str, type[Transformer]] = MappingProxyType({})
