@@ -12,6 +12,7 @@ from ccrouter.config.types import ProviderConfig
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, as_list, as_object
 from ccrouter.providers.presets import MODEL_ROWS, PRESETS, ModelQuirks, Preset
+from ccrouter.providers.responses import prefers_responses, responses_rows
 from ccrouter.providers.vertex import protocol_on_vertex
 
 PROTOCOL_NAMES: Final[Mapping[str, str]] = {
@@ -57,7 +58,8 @@ PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
 def protocol_for(provider: ProviderConfig, model: str | None = None) -> str:
     """The wire protocol: what the config says, else its transformers, else the URL's look, else the preset.
 
-    On Vertex AI it is one of `providers.vertex`'s, and may depend on the model.
+    On Vertex AI it is one of `providers.vertex`'s, and may depend on the model; so it may at OpenAI, whose reasoning
+    models are at their best in the Responses API (`providers.responses`).
 
     A protocol that the config names in no known spelling is returned as it is, for the caller to complain about.
     """
@@ -65,11 +67,16 @@ def protocol_for(provider: ProviderConfig, model: str | None = None) -> str:
         return on_vertex
     if provider.protocol is not None:
         return PROTOCOL_NAMES.get(_folded(provider.protocol), provider.protocol)
-    for use in provider.use:
+    for use in (*provider.model_use.get(model or "", ()), *provider.use):
         protocol = PROTOCOL_OF_TRANSFORMER.get(use.name.casefold())
         if protocol is not None:
             return protocol
-    return _looks_like(provider.api_base_url) or _protocol_of_preset(provider) or "openai_chat"
+    by_url = _looks_like(provider.api_base_url)
+    preset = _trusted_preset(provider)
+    name = preset.name if preset is not None else None
+    if by_url in (None, "openai_chat") and prefers_responses(name, provider.api_base_url, model):
+        return "openai_responses"
+    return by_url or _protocol_of_preset(provider) or "openai_chat"
 
 
 def protocol_of_url(url: str) -> str:
@@ -90,7 +97,7 @@ def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
 
     Overrides that `validate_quirks` complains about are left out.
     """
-    preset = preset_for(provider)
+    preset, protocol = preset_for(provider), protocol_for(provider, model)
     quirks = Quirks() if preset is None else preset.quirks
     pinned = frozenset[str]() if preset is None else preset.pinned
     changes: dict[str, Any] = {}
@@ -99,9 +106,12 @@ def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
     for row in _rows_for(() if preset is None else preset.model_quirks, model):
         changes.update(row)
     quirks = replace(quirks, **changes)
-    if preset is not None and quirks.extra_body and protocol_for(provider) != preset.protocol:
+    if preset is not None and quirks.extra_body and protocol != preset.protocol:
         # The rows' fields are those of the preset's own protocol: tool_stream is nothing for api.z.ai/api/anthropic.
         quirks = replace(quirks, extra_body={})
+    if protocol == "openai_responses":
+        for row in responses_rows(preset.name if preset is not None else None, model):
+            quirks = replace(quirks, **row)
     window = provider.context_windows.get(model)
     if window is not None:
         quirks = replace(quirks, context_window=window)
@@ -130,7 +140,17 @@ def _looks_like(url: str) -> str | None:
 
 
 def _protocol_of_preset(provider: ProviderConfig) -> str | None:
-    """The protocol of the preset where it can be relied on: the config names it, the host is its own, or it has none.
+    """The protocol of the preset, where that can be relied on."""
+    preset = _trusted_preset(provider)
+    if preset is None:
+        return None
+    if preset.protocol == "gemini" and split_url(provider.api_base_url).path.rstrip("/").endswith("/v1"):
+        return "openai_chat"  # gemini-balance serves Gemini's protocol under /v1beta and OpenAI's under /v1
+    return preset.protocol
+
+
+def _trusted_preset(provider: ProviderConfig) -> Preset | None:
+    """The preset where its protocol can be relied on: the config names it, the host is its own, or it has none.
 
     A provider that only bears the name, on a foreign host, is a relay of whatever shape: `claude` at some `/v1`.
     """
@@ -139,9 +159,7 @@ def _protocol_of_preset(provider: ProviderConfig) -> str | None:
         return None
     if provider.preset is None and preset.hosts and preset_of_url(PRESETS, provider.api_base_url) is not preset:
         return None
-    if preset.protocol == "gemini" and split_url(provider.api_base_url).path.rstrip("/").endswith("/v1"):
-        return "openai_chat"  # gemini-balance serves Gemini's protocol under /v1beta and OpenAI's under /v1
-    return preset.protocol
+    return preset
 
 
 def _rows_for(rows: Iterable[ModelQuirks], model: str) -> list[Mapping[str, Any]]:

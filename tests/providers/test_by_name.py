@@ -15,9 +15,9 @@ from ccrouter.pipeline.build import Pipeline
 from ccrouter.providers.presets import PRESETS
 from ccrouter.providers.resolve import protocol_for
 
-CHAT, ANTHROPIC, GEMINI = "openai_chat", "anthropic", "gemini"
+CHAT, RESPONSES, ANTHROPIC, GEMINI = "openai_chat", "openai_responses", "anthropic", "gemini"
 COMPLETE = [  # name, protocol, endpoint for a stream (of the model named "m" for Gemini)
-    ("openai", CHAT, "https://api.openai.com/v1/chat/completions"),
+    ("openai", RESPONSES, "https://api.openai.com/v1/responses"),  # its first model reasons
     ("anthropic", ANTHROPIC, "https://api.anthropic.com/v1/messages"),
     ("gemini", GEMINI, "https://generativelanguage.googleapis.com/v1beta/models/m:streamGenerateContent?alt=sse"),
     ("vertex", "vertex", None),
@@ -105,7 +105,7 @@ def test_the_name_is_enough(name: str, protocol: str, url: str | None, tmp_path:
     if url is None:
         assert [use.name for use in config.use] == ([name] if name != "vertex" else [])
         return
-    assert protocol_for(config) == protocol
+    assert protocol_for(config, model) == protocol
     dialect: Dialect | None = runtime.DIALECTS.get(protocol)
     unusable = [problem for problem in built.problems if "cannot be used" in problem.message]
     if dialect is None:
@@ -124,7 +124,7 @@ def test_the_name_is_enough(name: str, protocol: str, url: str | None, tmp_path:
     [
         (
             "https://r.openai.azure.com/openai/v1",
-            "https://r.openai.azure.com/openai/v1/chat/completions",
+            "https://r.openai.azure.com/openai/v1/responses",
         ),
         (
             "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",

@@ -231,8 +231,6 @@ def test_a_host_that_says_otherwise_is_believed() -> None:
         ("https://api.openai.com/v1", "gpt-5-mini", {"max_tokens_field": "max_completion_tokens"}),
         ("https://api.openai.com/v1", "o3", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
         ("https://api.openai.com/v1", "gpt-4o", {"max_tokens_field": "max_tokens", "stop_limit": 4}),
-        # 1.38: tools and an effort exclude each other; only an explicit none works
-        ("https://api.openai.com/v1", "gpt-5.6-terra", {"extra_body": {"reasoning_effort": "none"}}),
         ("https://api.openai.com/v1", "gpt-5.4", {"effort_style": "none", "extra_body": {}}),
         ("https://api.openai.com/v1", "gpt-5.1", {"effort_style": "reasoning_effort", "extra_body": {}}),
         # 1.28: forced tools
