@@ -7,6 +7,7 @@ has to be said (OpenRouter ends a reasoning item only after the message that fol
 """
 
 from collections import deque
+from dataclasses import replace
 
 from ccrouter.dialects.openai_responses.reasoning import Following, carried
 from ccrouter.dialects.openai_responses.wire import REASONING_ITEM
@@ -103,6 +104,18 @@ class BlockWriter:
         else:
             segment.waiting.append(delta)
             self._advance()
+
+    def whole_block(self, events: list[Event]) -> None:
+        """A block that is all there, in events of any key."""
+        head, *deltas = events[:-1]
+        assert isinstance(head, BlockStart)
+        segment = Segment(head.block, holds=True, required=True)
+        segment.finished = True
+        segment.key = self._keys
+        segment.waiting = [replace(delta, key=segment.key) for delta in deltas if isinstance(delta, Delta)]
+        self._keys += 1
+        self._line.append(segment)
+        self._advance()
 
     def finish(self, segment: Segment) -> None:
         """Nothing more will come of `segment`."""

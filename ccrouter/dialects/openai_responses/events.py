@@ -13,8 +13,9 @@ from ccrouter.dialects.openai_responses.errors import marked
 from ccrouter.dialects.openai_responses.finish import FAILED, INCOMPLETE, incomplete_reason, status_of
 from ccrouter.dialects.openai_responses.items import Channel, Items, output_of
 from ccrouter.dialects.openai_responses.usage import usage_of
+from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate
+from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
 from ccrouter.sse import Frame
 
@@ -192,11 +193,7 @@ class ReplyDecoder:
     def _usage(self, response: JsonObject) -> Usage | None:
         usage = usage_of(response)
         searches = self._items.searches.count
-        if not searches:
-            return usage
-        usage = usage or Usage()
-        extras: dict[str, Json] = {"server_tool_use": {"web_search_requests": searches}}
-        return Usage(usage.input, usage.output, usage.cache_read, usage.cache_write, extras)
+        return merge_usage(usage or Usage(), usage_of_searches(searches)) if searches else usage
 
     def _fail(self, error: UpstreamError | None) -> list[Event]:
         events = self._new_events()

@@ -14,7 +14,8 @@ from ccrouter.dialects.openai_responses.blocks import BlockWriter, Segment, Thin
 from ccrouter.dialects.openai_responses.reasoning import Following
 from ccrouter.dialects.openai_responses.search import Searches
 from ccrouter.dialects.tool_names import client_names
-from ccrouter.model.events import OpaqueBlock, OpaqueDelta, TextBlock, TextDelta, ThinkingDelta, ToolInputDelta
+from ccrouter.dialects.web_search import citation_event, result_events, use_events
+from ccrouter.model.events import TextBlock, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.events import ToolUseBlock as CallBlock
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
@@ -132,8 +133,8 @@ class Items:
                     self._take_whole(item)
                 self._end(item)
         self._writer.finish_all()
-        for block in self.searches.results():
-            self._writer.finish(self._writer.add(Segment(OpaqueBlock(block), holds=True, required=True)))
+        for identity, results in self.searches.results():
+            self._writer.whole_block(result_events(0, identity, results))
 
     def _known(self, index: int | None) -> Item | None:
         if index is not None:
@@ -228,13 +229,11 @@ class Items:
             item.segment.item = {} if item.rotates else item.fields
 
     def _take_search(self, fields: JsonObject) -> None:
-        search = self.searches.begin(fields)
+        search = self.searches.begin(fields, self.seed)
         if search is None:
             self._context.notes.add(SEARCH, "output", "a look into a page that a search found")
-            return
-        segment = self._writer.add(Segment(OpaqueBlock(search.use()), holds=True, required=True))
-        self._writer.write(segment, ToolInputDelta(segment.key, search.input()))
-        self._writer.finish(segment)
+        else:
+            self._writer.whole_block(use_events(0, search.id, search.query))
 
     def _complete(self, item: Item, channel: Channel, part: int, whole: str) -> None:
         """Say what of a whole part was not told yet."""
@@ -286,12 +285,12 @@ class Items:
 
     def _cite(self, item: Item, annotation: JsonObject) -> None:
         item.cited += 1
-        delta = self.searches.cite(annotation)
-        if delta is None:
+        result = self.searches.cite(annotation)
+        if result is None:
             kind = as_str(annotation.get("type")) or "without a type"
             self._context.notes.add(f"annotation {kind}", "output[].content", "only citations of web pages are shown")
         elif item.segment is not None and item.segment.ready and not item.segment.finished:
-            self._writer.write(item.segment, OpaqueDelta(item.segment.key, delta))
+            self._writer.write(item.segment, citation_event(item.segment.key, result))
 
     def _end(self, item: Item) -> None:
         item.done = True

@@ -4,14 +4,10 @@ from ccrouter.dialects.openai_chat.tools import object_schema
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import callable_tools
+from ccrouter.dialects.web_search import is_web_search
 from ccrouter.model.json import Json, JsonObject, as_list, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request, Tool, ToolChoice
-
-
-def is_web_search(tool: Tool) -> bool:
-    """True for Anthropic's web search server tool, whatever its version."""
-    return tool.type is not None and tool.type.startswith("web_search_")
 
 
 def searches_web(request: Request, quirks: Quirks) -> bool:
