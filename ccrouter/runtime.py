@@ -122,7 +122,8 @@ def assemble(
     watched = dict.fromkeys((config.rewrite_system_prompt, *(access.file for access in accesses.values())))
     config = replace(config, sources=(*config.sources, *(path for path in watched if path is not None)))
     tokens = {name: access.source for name, access in accesses.items() if access.source is not None}
-    return Service(config, pipelines, proxies, tokens, prompt), problems
+    search_proxy = proxy_for(config.search.url, config.proxy_url, environment) if config.search is not None else None
+    return Service(config, pipelines, proxies, tokens, search_proxy, prompt), problems
 
 
 class Pipelines:

@@ -1,6 +1,6 @@
 """What every dialect offers: a wire protocol as a codec pair, without I/O."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -26,6 +26,8 @@ class ReplyContext:
     """The upstream model's name, used where the reply does not tell its own."""
     tool_names: frozenset[str] = frozenset()
     """Names of the tools on offer."""
+    used_ids: Container[str] = frozenset()
+    """Ids of the calls in the conversation so far: a call of this reply must have another."""
     quirks: Quirks = field(default_factory=Quirks)
     search_query: str | None = None
     """Where the request offers a `web_search_*` server tool that this upstream serves: what is searched for as far as

@@ -2,13 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ccrouter.model.json import Json
 
 EffortStyle: TypeAlias = Literal["none", "reasoning_effort", "openrouter", "thinking", "enable_thinking"]
 """How a wire body asks for reasoning: not at all; `reasoning_effort: low`; `reasoning: {effort|enabled}`;
 `thinking: {type}`; `enable_thinking: bool`."""
+
+WebSearchStyle: TypeAlias = Literal["none", "openrouter", "web_search_options", "perplexity", "compound"]
+"""How a chat body asks its provider to search the web: it cannot; OpenRouter's server tool, and its `web` plugin where
+a search must be run; OpenAI's `web_search_options`; not at all, since every answer is searched for (Perplexity);
+likewise, in Groq's words."""
+
+LeakedForm: TypeAlias = Literal["dsml", "invoke", "hermes", "qwen", "glm", "kimi", "deepseek", "fenced_json"]
+"""A notation in which models write tool calls; `transformers/leaked_forms.py` has them."""
+
+ThinkTags: TypeAlias = Literal["never", "start", "anywhere", "implicit"]
+"""Where in an answer `<think>` begins reasoning; `transformers/tag_splitter.py` says what each word means."""
+
+THINK_TAGS_OUT: Final = "<think>"
+"""The value of `reasoning_out` that names no field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +31,14 @@ class Quirks:
 
     reasoning_out: str | None = "same"
     """Field of an assistant message in which reasoning goes back to the provider it came from: `same` is the field it
-    came in, None is never."""
+    came in, None is never. `<think>` is no field but the message's text, between these tags."""
+    think_tags: ThinkTags = "start"
+    """Where reasoning may stand between tags in the text of an answer. An answer that begins with a literal `<think>`
+    is reasoning, whoever wrote it: a model that speaks of the tag does so in the middle of a sentence, or in backticks.
+    So this is on for everybody whose reasoning is not known to come otherwise, and nothing more than this is."""
+    think_tags_back: bool = False
+    """Reasoning that came between tags goes back so. Chat templates cut it from earlier turns or were trained to have
+    it (MiniMax); where neither is known it stays out."""
     reasoning_required: bool = False
     """Assistant turns with tool calls must carry the reasoning field, empty when there is nothing to give back."""
     effort_style: EffortStyle = "none"
@@ -37,14 +58,27 @@ class Quirks:
     """The upstream takes `tool_choice: required` and named ones; else they are sent as auto."""
     parallel_tool_calls: bool = True
     """The upstream takes the `parallel_tool_calls` field."""
+    tool_id_pattern: Literal["any", "mistral"] = "any"
+    """Tool call ids that the upstream takes: `mistral` is exactly nine letters and digits."""
+    drop_schema_keys: frozenset[str] = frozenset()
+    """Keywords to leave out of tool schemas: `additionalProperties`, or with a value, `additionalProperties:false`."""
+    repair_arguments: Literal["none", "syntax", "schema"] = "syntax"
+    """How broken tool arguments are repaired: not at all; where they are not JSON, the rest streams as it comes; or also
+    where they do not fit the tool's schema, for which each call is held until it is whole."""
+    leaked_tool_calls: frozenset[LeakedForm] = frozenset()
+    """Notations in which tool calls may come as text and are made calls of."""
+    thinking_fields: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """Fields that go beside `type` in a `thinking` object that is enabled."""
     stop_limit: int | None = 4
     """How many `stop` entries it takes; all are enforced by the router anyway."""
     json_schema: bool = False
     """The upstream takes `response_format: {type: json_schema}`; else the schema is asked for in words."""
     native_web_search: bool = False
-    """The upstream runs Anthropic's `web_search_*` server tool itself."""
+    """The upstream runs Anthropic's `web_search_*` server tool itself. Not looked at for chat upstreams."""
+    web_search_style: WebSearchStyle = "none"
+    """How a chat upstream is asked to search; `none`: it has no search, the router's own serves."""
     sampling: bool = True
-    """The model takes `temperature` and `top_p`. Looked at for the Responses API only."""
+    """The model takes `temperature` and `top_p`."""
     efforts: frozenset[str] = frozenset()
     """Responses API: the words that `reasoning.effort` takes. None at all: the model takes no `reasoning` field."""
     encrypted_reasoning: bool = False

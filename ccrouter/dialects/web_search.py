@@ -184,10 +184,12 @@ def results_of(block: JsonObject) -> list[SearchResult] | None:
     return results
 
 
-def is_ours(block: JsonObject) -> bool:
-    """True for a result block that was made here: Anthropic refuses what it did not encrypt itself."""
-    entries = [as_object(entry) or {} for entry in as_list(block.get("content")) or ()]
-    return any(is_sealed(as_str(entry.get("encrypted_content"))) for entry in entries)
+def is_anthropics(block: JsonObject) -> bool:
+    """False for a result block that another provider or this router made: Anthropic refuses what it did not encrypt."""
+    contents = [
+        as_str((as_object(entry) or {}).get("encrypted_content")) for entry in as_list(block.get("content")) or ()
+    ]
+    return all(content and not is_sealed(content) for content in contents)
 
 
 def block_text(block: JsonObject) -> str | None:

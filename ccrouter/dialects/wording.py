@@ -5,6 +5,7 @@ import binascii
 from typing import Final
 
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.web_search import block_text
 from ccrouter.model.blocks import Document, Opaque, Text
 from ccrouter.model.json import Json, as_list, as_object, as_str
 from ccrouter.model.notes import Notes
@@ -57,13 +58,10 @@ def opaque_text(block: Opaque, notes: Notes, where: str, *, protocol: str = "the
     match block.type:
         case "server_tool_use":
             notes.add(block.type, where, "told as text")
-            given = as_object(raw.get("input")) or {}
-            query = as_str(given.get("query"))
-            name = as_str(raw.get("name")) or "a server tool"
-            return f"[{name}: {query}]" if query else f"[{name} was used]"
+            return block_text(raw) or ""
         case "web_search_tool_result":
             notes.add(block.type, where, "told as a list of links")
-            return _search_results(raw.get("content"))
+            return block_text(raw) or ""
         case "search_result":
             notes.add(block.type, where, "told as text")
             heading = f"[search result: {as_str(raw.get('title')) or ''} {as_str(raw.get('source')) or ''}]"
@@ -113,14 +111,3 @@ def _text_of(content: Json) -> str:
         return content
     parts = [as_object(item) or {} for item in as_list(content) or ()]
     return join([as_str(part.get("text")) or "" for part in parts])
-
-
-def _search_results(content: Json) -> str:
-    failed = as_object(content)
-    if failed is not None:
-        return f"[web search failed: {as_str(failed.get('error_code')) or 'unknown reason'}]"
-    lines = ["[web search results]"]
-    for item in as_list(content) or ():
-        result = as_object(item) or {}
-        lines.append(f"- {as_str(result.get('title')) or ''}: {as_str(result.get('url')) or ''}")
-    return "\n".join(lines)

@@ -11,12 +11,15 @@ from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError
 from ccrouter.gateway.body_log import log_body
+from ccrouter.gateway.search_plan import SearchPlan, plan_search
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.inbound import Reply
 from ccrouter.pipeline.outbound import Outbound, prepare
+from ccrouter.pipeline.search_request import with_function_tool
+from ccrouter.pipeline.search_rounds import Answered
 from ccrouter.upstream.client import UpstreamClient, UpstreamReply
 
 GRACE_AFTER_FINISH = 2.0
@@ -39,6 +42,8 @@ class Attempt:
     streamed: bool
     proxy: str | None
     read_seconds: float
+    search: SearchPlan | None = None
+    """Set where web searches are the router's to run (`gateway/searching.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,22 @@ def make_attempt(
     key: str | None,
     raw: bytes | None,
     estimate: int,
+    found: dict[str, Answered],
 ) -> Attempt:
-    """Everything for one attempt.
+    """Everything for one attempt. `found` holds what was searched for in earlier ones.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
     pipeline = service.pipeline(target)
+
+    def prepare_round(request: Request) -> Outbound:
+        return prepare(pipeline, request, raw=None, api_key=key, client_headers=incoming.headers)
+
+    search = plan_search(service, pipeline, request, prepare_round, found)
+    if search is not None:
+        request, raw = with_function_tool(request), None
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers)
     log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
@@ -80,6 +93,7 @@ def make_attempt(
         streamed=request.streamed,
         proxy=service.proxies.get(target.provider),
         read_seconds=service.config.api_timeout_ms / 1000,
+        search=search,
     )
 
 

@@ -4,23 +4,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ccrouter.config.types import Target
-from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
-from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, RequestError, UpstreamError
+from ccrouter.errors import CREDENTIALS_AT_FAULT, REASONING_REJECTED, CCRouterError, RequestError, UpstreamError
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error, told_to_client
+from ccrouter.gateway.searching import run_search_attempt
 from ccrouter.gateway.sessions import Conversation, SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
 from ccrouter.model.request import Request
+from ccrouter.pipeline.search_request import searches_itself
+from ccrouter.pipeline.search_rounds import Answered
+from ccrouter.pipeline.without_reasoning import without_reasoning
 from ccrouter.router import Decision, Facts, decide, hints_of, session_id_of
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
@@ -42,6 +45,8 @@ class Work:
     decision: Decision
     estimate: int
     conversation: Conversation | None
+    found: dict[str, Answered] = field(default_factory=dict[str, Answered])
+    """What web searches found, for all attempts."""
 
 
 class Gateway:
@@ -142,7 +147,7 @@ class Gateway:
             record.attempts += 1
             record.target = str(target)
             try:
-                return await self._signed_in(work, target, key, record, delivery=delivery, begun=begun)
+                return await self._giving_back(work, target, key, record, delivery=delivery, begun=begun)
             except CCRouterError as error:
                 record.failures.append(f"{target}: {error}"[:300])
                 failure = the_telling_one(failure, (error, target))
@@ -150,6 +155,28 @@ class Gateway:
                     break
         assert failure is not None, "a decision has at least one target"
         raise told_to_client(*failure)
+
+    async def _giving_back(
+        self,
+        work: Work,
+        target: Target,
+        key: str | None,
+        record: Record,
+        *,
+        delivery: Delivery | None,
+        begun: float,
+    ) -> Answer | None:
+        """One attempt, and a second without the reasoning it gives back where that is what the provider refuses."""
+        try:
+            return await self._signed_in(work, target, key, record, delivery=delivery, begun=begun)
+        except UpstreamError as error:
+            request = without_reasoning(work.request, target.provider)
+            if error.detail.code != REASONING_REJECTED or request is work.request:
+                raise
+            record.failures.append(f"{target}: {error}"[:300])
+            record.attempts += 1
+            work = replace(work, request=request, raw=None)
+            return await self._signed_in(work, target, key, record, delivery=delivery, begun=begun)
 
     async def _signed_in(
         self,
@@ -166,7 +193,14 @@ class Gateway:
         if source is not None:
             key = await source.token()
         attempt = make_attempt(
-            work.service, target, work.request, work.incoming, key=key, raw=work.raw, estimate=work.estimate
+            work.service,
+            target,
+            work.request,
+            work.incoming,
+            key=key,
+            raw=work.raw,
+            estimate=work.estimate,
+            found=work.found,
         )
         try:
             return await self._attempt(work, attempt, record, delivery, begun)
@@ -178,10 +212,11 @@ class Gateway:
     async def _attempt(
         self, work: Work, attempt: Attempt, record: Record, delivery: "Delivery | None", begun: float
     ) -> Answer | None:
+        run = run_attempt if attempt.search is None else run_search_attempt
         if delivery is None:
-            outcome = await run_attempt(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
+            outcome = await run(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
         else:
-            outcome = await run_attempt(
+            outcome = await run(
                 self._client, attempt, commit=delivery.commit, write=delivery.write, finish=delivery.finish
             )
         record.status = 200
@@ -210,7 +245,7 @@ class ServiceFacts:
             pipeline = self._service.pipeline(target)
         except RequestError:
             return False
-        return pipeline.quirks.native_web_search or pipeline.dialect.name in ANTHROPIC_REPLIES
+        return searches_itself(pipeline)
 
     def context_window(self, target: Target) -> int | None:
         """The target's context window in tokens, where known."""

@@ -55,6 +55,8 @@ class Service:
     """The HTTP proxy of each provider, by name."""
     tokens: Mapping[str, TokenSource] = field(default_factory=dict[str, TokenSource])
     """Where the credentials of a provider come from, by its name, where they are not the config's keys."""
+    search_proxy: str | None = None
+    """The HTTP proxy of the search backend."""
     system_prompt: str | None = None
     """The content of REWRITE_SYSTEM_PROMPT's file, where one is configured."""
 

@@ -9,6 +9,7 @@ which it was first seen.
 from typing import Final, Literal
 
 from ccrouter.dialects.openai_chat.wire import REASONING_DETAILS, merge_details
+from ccrouter.dialects.web_search import SearchResult, citation_event, search_events
 from ccrouter.model.envelope import Envelope, seal
 from ccrouter.model.events import (
     BlockStart,
@@ -24,16 +25,17 @@ from ccrouter.model.events import (
 )
 from ccrouter.model.json import Json, JsonObject
 
-Kind = Literal["text", "thinking", "tool"]
+Kind = Literal["text", "thinking", "tool", "search"]
 TEXT: Final = "text"
 THINKING: Final = "thinking"
 TOOL: Final = "tool"
+SEARCH: Final = "search"
 
 
 class Segment:
     """A block to be: what it is, and what it holds back while another block is open."""
 
-    __slots__ = ("data", "details", "field", "id", "key", "kind", "name", "parts")
+    __slots__ = ("data", "details", "field", "id", "key", "kind", "name", "parts", "results")
 
     def __init__(self, kind: Kind, field: str = "") -> None:
         self.kind = kind
@@ -44,6 +46,7 @@ class Segment:
         self.field = field
         self.details: list[JsonObject] = []
         self.data: Json = None
+        self.results: list[SearchResult] = []
 
     def envelope(self, origin: str) -> Envelope:
         """What must be given back with this thinking block."""
@@ -112,6 +115,17 @@ class BlockWriter:
         self._release_held()
         self._begin(segment)
         return segment
+
+    def search(self, id_: str, query: str, results: list[SearchResult]) -> None:
+        """A web search that the provider ran, whole: two blocks."""
+        segment = Segment(SEARCH)
+        segment.id, segment.name, segment.results = id_, query, results
+        self._begin(segment)
+
+    def cite(self, result: SearchResult) -> None:
+        """The open text rests on `result`. Citations that come after their text's block are not kept."""
+        if self.shown is not None and self.shown.kind == TEXT:
+            self._events.append(citation_event(self.shown.key, result))
 
     def arguments(self, segment: Segment, json: str) -> None:
         """More of a tool call's arguments."""
@@ -185,6 +199,10 @@ class BlockWriter:
             self._events.append(ThinkingDelta(segment.key, text))
 
     def _open(self, segment: Segment) -> None:
+        if segment.kind == SEARCH:
+            self._events += search_events(self._keys, segment.id, segment.name, segment.results)
+            self._keys += 2
+            return
         segment.key = self._keys
         self._keys += 1
         self.shown = segment

@@ -7,7 +7,7 @@ object, a call sent twice (OpenRouter beside the usage). field-notes 1, pains 14
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 import orjson
@@ -44,8 +44,11 @@ class Call:
 class Calls:
     """Follows the tool calls of one reply."""
 
-    def __init__(self, writer: BlockWriter, names: Mapping[str, str]) -> None:
-        """`names`: wire name → client's name, for tools whose name had to be changed for the wire."""
+    def __init__(self, writer: BlockWriter, names: Mapping[str, str], used_ids: Container[str] = frozenset()) -> None:
+        """`names`: wire name → client's name, for tools whose name had to be changed for the wire. `used_ids`: those of
+        the conversation so far (some servers begin with `call_0` in each reply).
+        """
+        self._used_ids = used_ids
         self._writer = writer
         self._names = names
         self._by_index: dict[int, Call] = {}
@@ -153,9 +156,13 @@ class Calls:
 
     def _unique_id(self, call: Call, seed: str) -> str:
         wanted = call.upstream_id
-        if not wanted or wanted in self._ids:
-            text = f"{seed}/{self._calls.index(call)}/{call.name}/{wanted}"
+        attempt = 0
+        while not wanted or wanted in self._ids or wanted in self._used_ids:
+            text = f"{seed}/{self._calls.index(call)}/{call.name}/{call.upstream_id}" + (
+                f"/{attempt}" if attempt else ""
+            )
             wanted = "toolu_" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
+            attempt += 1
         self._ids.add(wanted)
         return wanted
 

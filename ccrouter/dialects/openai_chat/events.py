@@ -10,6 +10,7 @@ from ccrouter.dialects.lenient_json import compact_json, object_list, parse_leni
 from ccrouter.dialects.openai_chat.blocks import BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
+from ccrouter.dialects.openai_chat.search import Sources
 from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
 from ccrouter.dialects.openai_chat.wire import (
     CARRIED_FIELDS,
@@ -23,6 +24,7 @@ from ccrouter.dialects.openai_chat.wire import (
     text_of_parts,
 )
 from ccrouter.dialects.tool_names import client_names
+from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import (
     Event,
@@ -50,7 +52,7 @@ class ReplyDecoder:
         self._notes = context.notes
         self._filters = tuple(context.wire_filters)
         self._writer = BlockWriter(context.origin)
-        self._calls = Calls(self._writer, client_names(context.tool_names))
+        self._calls = Calls(self._writer, client_names(context.tool_names), context.used_ids)
         self._id: str | None = None
         self._model: str | None = None
         self._created: Json = None
@@ -63,6 +65,7 @@ class ReplyDecoder:
         self._refused = False
         self._plain_reasoning = False
         self._updates: list[Event] = []
+        self._sources = None if context.search_query is None else Sources(context.search_query)
 
     @property
     def finishing(self) -> bool:
@@ -125,7 +128,7 @@ class ReplyDecoder:
         choices = fields.get("choices")
         # The common delta, short: one choice with nothing but more of the open block.
         shown = self._writer.shown
-        if shown is not None and isinstance(choices, list) and len(choices) == 1:
+        if shown is not None and isinstance(choices, list) and len(choices) == 1 and self._sources is None:
             more = _only_delta(choices[0])
             if more is not None and not fields.get("usage") and not fields.get("error"):
                 if more[0] == "content" and shown.kind == "text":
@@ -137,6 +140,8 @@ class ReplyDecoder:
             if error is not None:
                 return self._fail(error)
         self._identify(fields)
+        if self._sources is not None:
+            self._sources.body(fields)
         failure: UpstreamError | None = None
         for position, choice in enumerate(object_list(choices)):
             failure = failure or self._choice(choice, position)
@@ -180,6 +185,8 @@ class ReplyDecoder:
         """Take the fields of a delta or of a whole message, in the order in which a model produces them."""
         self._reasoning(message)
         content = message.get("content")
+        if self._sources is not None and self._sources.pending and (content or message.get("tool_calls")):
+            self._show_found()
         if content:
             self._content(content)
         refusal = as_str(message.get("refusal"))
@@ -195,12 +202,28 @@ class ReplyDecoder:
         legacy = as_object(message.get("function_call"))
         if legacy:
             self._calls.take_legacy(legacy, self._seed())
-        if message.get("executed_tools"):
-            self._notes.add("executed_tools", "choices[].delta", "tools the provider ran itself are not shown")
-        if message.get("annotations"):
-            self._notes.add("annotations", "choices[].delta", "the provider's own citations are not shown")
+        self._found(message)
         if message.get("audio"):
             self._notes.add("audio", "choices[].delta", "audio in the answer is not shown")
+
+    def _found(self, message: JsonObject) -> None:
+        """What the provider tells of searches it ran; shown only to a client that offered one."""
+        executed, annotations = message.get("executed_tools"), message.get("annotations")
+        if self._sources is not None:
+            self._sources.executed(object_list(executed))
+            for cited in self._sources.annotations(annotations):
+                self._writer.cite(cited)
+            return
+        if executed:
+            self._notes.add("executed_tools", "choices[].delta", "tools the provider ran itself are not shown")
+        if annotations:
+            self._notes.add("annotations", "choices[].delta", "the provider's own citations are not shown")
+
+    def _show_found(self) -> None:
+        """The pages that were found so far, as a search of its own; an open text is finished first."""
+        shown = self._writer.shown
+        if self._sources is not None and self._sources.pending and (shown is None or shown.kind != "text"):
+            self._writer.search(*self._sources.take(self._seed()))
 
     def _reasoning(self, message: JsonObject) -> None:
         found = first_text(message, REASONING_FIELDS)
@@ -273,6 +296,10 @@ class ReplyDecoder:
             if ending not in STRONG:
                 return self._fail(upstream_failure("the upstream sent a tool call without a name"))
             self._notes.add("tool call", "choices[].delta.tool_calls", "cut off before its name came")
+        if self._sources is not None and self._sources.pending:
+            self._writer.search(*self._sources.take(self._seed()))
+        if self._sources is not None and self._sources.searches:
+            self._updates.append(UsageUpdate(usage_of_searches(self._sources.searches)))
         for field in self._writer.finish():
             self._notes.add(field, "choices[].delta", "reasoning state after the answer's text is not kept")
         events = self._new_events()

@@ -5,6 +5,7 @@ from typing import Final
 from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_chat.effort import encode_effort
 from ccrouter.dialects.openai_chat.messages import encode_messages
+from ccrouter.dialects.openai_chat.search import search_fields
 from ccrouter.dialects.openai_chat.tools import encode_tools
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, JsonObject, as_object
@@ -37,6 +38,7 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
         if quirks.stream_usage:
             body["stream_options"] = {"include_usage": True}
     body.update(encode_effort(request, quirks, notes))
+    body.update(search_fields(request, quirks))
     if response_format is not None:
         body["response_format"] = response_format
     for name in request.extras:

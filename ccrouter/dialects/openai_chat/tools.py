@@ -1,8 +1,10 @@
 """Tools and the choice among them."""
 
+from ccrouter.dialects.openai_chat.search import may_search, search_tools
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import EMPTY_SCHEMA, callable_tools
+from ccrouter.dialects.web_search import is_web_search
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request, Tool, ToolChoice
@@ -12,15 +14,18 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body's `tools`, `tool_choice` and `parallel_tool_calls`; empty when there is nothing on offer."""
     tools: list[Tool] = []
     for tool in callable_tools(request):
+        if is_web_search(tool) and quirks.web_search_style != "none":
+            continue
         if tool.is_server_tool:
             notes.add(tool.type or tool.name, "/tools", "a tool of Anthropic's own servers")
         else:
             tools.append(tool)
+    searching = search_tools(request, quirks)
     if not tools:
-        if request.tool_choice is not None and request.tools:
+        if request.tool_choice is not None and request.tools and not may_search(request, quirks):
             notes.add("tool_choice", "/tool_choice", "no tool is left to choose")
-        return {}
-    body: JsonObject = {"tools": [_function_tool(tool) for tool in tools]}
+        return {"tools": searching} if searching else {}
+    body: JsonObject = {"tools": [*[_function_tool(tool) for tool in tools], *searching]}
     choice = request.tool_choice
     if choice is not None:
         body["tool_choice"] = _choice(choice, {tool.name for tool in tools}, quirks, notes)
