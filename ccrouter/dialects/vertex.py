@@ -76,6 +76,7 @@ class _VertexClaude:
             body["system"] = _unscoped_parts(body["system"])
         if "tools" in body:
             body["tools"] = _tools(body["tools"], notes)
+        body.pop("anthropic_version", None)
         return {"anthropic_version": ANTHROPIC_VERSION, **body}
 
     def decoder(self, context: ReplyContext) -> Decoder:
@@ -102,11 +103,11 @@ class _VertexGemini:
         # "Unknown name "id" at 'contents[1].parts[0].function_call'" (vercel/ai#15664, googleapis' own SDK refuses it)
         quirks = replace(quirks, call_ids=False)
         body = GEMINI.encode(request, model=model, origin=origin, quirks=quirks, notes=notes)
-        config = as_object(body.get("toolConfig"))
-        if config is not None and SERVER_SIDE_CALLS in config:
-            # "Unknown name "includeServerSideToolInvocations" at 'tool_config'" (vercel/ai#14655)
-            rest: JsonObject = {name: value for name, value in config.items() if name != SERVER_SIDE_CALLS}
-            body["toolConfig"] = rest
+        # "Unknown name "includeServerSideToolInvocations" at 'tool_config'" (vercel/ai#14655)
+        config = as_object(body.get("toolConfig")) or {}
+        config.pop("includeServerSideToolInvocations", None)
+        if not config:
+            body.pop("toolConfig", None)
         return body
 
     def decoder(self, context: ReplyContext) -> Decoder:
@@ -121,8 +122,6 @@ class _VertexGemini:
     def headers(self, api_key: str | None, *, url: str) -> dict[str, str]:
         return bearer(api_key)
 
-
-SERVER_SIDE_CALLS: Final = "includeServerSideToolInvocations"
 
 VERTEX_CLAUDE: Final[Dialect] = _VertexClaude()
 VERTEX_GEMINI: Final[Dialect] = _VertexGemini()
