@@ -70,7 +70,7 @@ def items(body: JsonObject, reply: Reply, number: int, manner: Manner) -> list[J
 def _reasoning(reply: Reply, item_id: str, following: JsonObject, manner: Manner) -> JsonObject:
     after = str(following["type"])
     if after == "function_call":
-        after = f"{after}:{following['call_id']}"
+        after = f"{after}:{following['name']}"
     summary: list[Json] = [{"type": "summary_text", "text": "".join(reply.reasoning)}] if manner.summaries else []
     return {"id": item_id, "type": "reasoning", "summary": summary, "encrypted_content": seal(item_id, after)}
 

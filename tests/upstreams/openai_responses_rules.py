@@ -103,7 +103,7 @@ class RefusedError(Exception):
 
 
 def seal(item_id: str, following: str) -> str:
-    """Encrypted content of the reasoning item `item_id`, after which `following` came (its type, and a call's id)."""
+    """Encrypted content of the reasoning item `item_id`; `following` came after it: a type, `function_call:NAME`."""
     return base64.b64encode(f"sealed:{item_id}:{following}".encode()).decode()
 
 
@@ -369,7 +369,7 @@ def _check_reasoning_item(item: JsonObject, after: list[JsonObject], where: str,
     _require(sealed_id == item_id, other, where)
     then = after[0] if after else {}
     kind = as_str(then.get("type"))
-    is_that = f"{kind}:{as_str(then.get('call_id'))}" if kind == "function_call" else kind
+    is_that = f"{kind}:{as_str(then.get('name'))}" if kind == "function_call" else kind
     alone = f"Item '{item_id}' of type 'reasoning' was provided without its required following item."
     _require(following == is_that, alone, where)
 

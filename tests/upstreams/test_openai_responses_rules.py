@@ -9,7 +9,7 @@ from ccrouter.model.json import Json, JsonObject
 from tests.upstreams.openai_responses_rules import Strictness, refusal, seal
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
-SEALED = seal("rs_1", "function_call:a")
+SEALED = seal("rs_1", "function_call:Bash")
 RIGHT: JsonObject = {
     "model": "gpt-5.2",
     "instructions": "Be brief.",
@@ -111,7 +111,7 @@ def test_takes_what_the_api_takes() -> None:
         ("input/1/encrypted_content", "Zm9yZWlnbg==", "could not be verified"),
         ("input/1/status", "completed", "Unknown parameter: 'input[1].status'"),
         ("input/1/summary", "(removed)", "summary"),
-        ("input/2/call_id", "c", "required following item"),
+        ("input/2/name", "Read", "required following item"),
         ("input/2/id", "call_1", "begins with 'fc'"),
         ("input/2/arguments", "[]", "JSON object"),
         ("input/2", {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x"}]}, "following"),

@@ -165,7 +165,7 @@ class Items:
     def _followed(self, before: Item, segment: ThinkingSegment, item: Item) -> None:
         """`item` comes directly after the reasoning `before`, which may close now if that was all it waited for."""
         segment.following = Following(
-            item.kind, as_str(item.fields.get("id")), item.client_id or None, as_str(item.fields.get("phase"))
+            item.kind, as_str(item.fields.get("id")), as_str(item.fields.get("name")), as_str(item.fields.get("phase"))
         )
         if before.done:
             self._end(before)

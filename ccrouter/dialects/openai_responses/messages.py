@@ -78,7 +78,7 @@ def _assistant(run: list[Message], encoding: Encoding) -> tuple[list[JsonObject]
                 calls.append(OpenCall(block.id, str(entry.item["call_id"]), block.name))
     entries = keep_what_is_followed(entries, encoding.notes)
     if encoding.quirks.calls_last:
-        entries.sort(key=lambda entry: entry.call is not None)
+        entries.sort(key=lambda entry: entry.item["type"] == "function_call")
     return [entry.item for entry in entries], calls
 
 
@@ -93,7 +93,7 @@ def _assistant_entry(block: Block, encoding: Encoding) -> Entry | None:
                 "name": wire_name(block.name),
                 "arguments": _arguments(block.input),
             }
-            return Entry(item, call=block.id)
+            return Entry(item)
         case Text(text):
             pass
         case Opaque():

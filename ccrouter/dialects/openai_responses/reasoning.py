@@ -19,17 +19,17 @@ from ccrouter.model.notes import Notes
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The item directly after a reasoning item. `call` is a call's id as the client knows it; `id` and `phase` are
-    given back with that item."""
+    """The item directly after a reasoning item. `name` is a called function's: its call's id may be another for the
+    client. `id` and `phase` are given back with that item."""
 
     type: str
     id: str | None = None
-    call: str | None = None
+    name: str | None = None
     phase: str | None = None
 
     def as_json(self) -> JsonObject:
         """For the envelope; `following_of` reads it."""
-        fields = {"type": self.type, "id": self.id, "call": self.call, "phase": self.phase}
+        fields = {"type": self.type, "id": self.id, "name": self.name, "phase": self.phase}
         return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -39,18 +39,14 @@ def following_of(value: Json) -> Following | None:
     kind = as_str(fields.get("type")) if fields is not None else None
     if fields is None or kind is None:
         return None
-    return Following(kind, as_str(fields.get("id")), as_str(fields.get("call")), as_str(fields.get("phase")))
+    return Following(kind, as_str(fields.get("id")), as_str(fields.get("name")), as_str(fields.get("phase")))
 
 
 @dataclass(slots=True)
 class Entry:
-    """One item of an assistant turn on its way out. `call` is a call's id as the client knows it.
-
-    `following` is set on reasoning items: what must come next.
-    """
+    """One item of an assistant turn on its way out. `following` is set on reasoning items: what must come next."""
 
     item: JsonObject
-    call: str | None = None
     following: Following | None = None
 
 
@@ -115,7 +111,7 @@ def carried(item: JsonObject, following: Following | None, *, raw: bool) -> Json
 def _is_that(entry: Entry, following: Following) -> bool:
     if entry.item.get("type") != following.type:
         return False
-    return following.type != "function_call" or entry.call == following.call
+    return following.type != "function_call" or entry.item.get("name") == following.name
 
 
 def _restore(entry: Entry, following: Following) -> None:
