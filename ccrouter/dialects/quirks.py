@@ -63,8 +63,8 @@ class Quirks:
     drop_schema_keys: frozenset[str] = frozenset()
     """Keywords to leave out of tool schemas: `additionalProperties`, or with a value, `additionalProperties:false`."""
     repair_arguments: Literal["none", "syntax", "schema"] = "syntax"
-    """How broken tool arguments are repaired: not at all; where they are not JSON, the rest streams as it comes; or also
-    where they do not fit the tool's schema, for which each call is held until it is whole."""
+    """How broken tool arguments are repaired: not at all; where they are not JSON, while all else streams as it comes;
+    or also where they do not fit the tool's schema, for which each call is held until it is whole."""
     leaked_tool_calls: frozenset[LeakedForm] = frozenset()
     """Notations in which tool calls may come as text and are made calls of."""
     thinking_fields: Mapping[str, Json] = field(default_factory=dict[str, Json])
@@ -92,8 +92,8 @@ class Quirks:
     calls_last: bool = False
     """Responses API: what a turn says goes before all its calls (DeepSeek takes a message between two for its end)."""
     schema_flavour: Literal["json_schema", "gemini"] = "json_schema"
-    """Gemini: tool schemas go as `parametersJsonSchema`, or as `parameters` in the subset of OpenAPI that older hosts of
-    the protocol know."""
+    """Gemini: tool schemas go as `parametersJsonSchema`, or as `parameters` in the subset of OpenAPI that older hosts
+    of the protocol know."""
     call_ids: bool = True
     """Gemini: ids that the model gave its calls may be repeated to it (Vertex refuses the field)."""
     context_window: int | None = None

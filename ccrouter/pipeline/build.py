@@ -9,6 +9,7 @@ from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import CCRouterError
 from ccrouter.model.json import Json
+from ccrouter.pipeline.mending import relays_untouched
 from ccrouter.transformers.base import Transformer
 
 TransformerFactory = Callable[[Mapping[str, Json]], Transformer]
@@ -45,7 +46,8 @@ class Pipeline:
     @property
     def relays_replies(self) -> bool:
         """True when replies pass through as they are."""
-        return self.dialect.name in ANTHROPIC_REPLIES and not self.wire_reply_hooks and not self.event_hooks
+        hooks = self.wire_reply_hooks or self.event_hooks
+        return self.dialect.name in ANTHROPIC_REPLIES and not hooks and relays_untouched(self.quirks)
 
 
 def build_pipeline(

@@ -9,8 +9,10 @@ from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.events import Event
 from ccrouter.model.json import JsonObject
 from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
+from ccrouter.pipeline.mending import mending
 from ccrouter.pipeline.stop_sequences import StopSequenceFilter
 from ccrouter.transformers.base import Context, EventFilter
+from ccrouter.transformers.tool_ids import HistoryIds
 
 
 def transformer_failure(error: TransformerError) -> UpstreamError:
@@ -21,6 +23,7 @@ def transformer_failure(error: TransformerError) -> UpstreamError:
 def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence[EventFilter]]:
     """The decoder and the event filters for one reply, made fresh: nothing is shared between requests."""
     request = context.request
+    used_ids = HistoryIds(request)
     wire_filters = [
         guarded_wire_filter(hook.name, made)
         for hook in pipeline.wire_reply_hooks
@@ -32,12 +35,15 @@ def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence
             model=context.model,
             tool_names=frozenset([tool.name for tool in request.tools or ()]),
             quirks=pipeline.quirks,
+            used_ids=used_ids,
             search_query=search_query(request),
             wire_filters=wire_filters,
             notes=context.notes,
         )
     )
-    filters: list[EventFilter] = [
+    mends = mending(pipeline.quirks, context, used_ids)
+    filters: list[EventFilter] = [] if mends is None else [mends]
+    filters += [
         guarded_event_filter(hook.name, made)
         for hook in pipeline.event_hooks
         if (made := hook.events(context)) is not None

@@ -9,9 +9,10 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from ccrouter.config.presets import NO_PRESET, preset_named, preset_of_url, split_url
 from ccrouter.config.types import ProviderConfig
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, as_list, as_object
-from ccrouter.providers.presets import MODEL_ROWS, PRESETS, ModelQuirks, Preset
+from ccrouter.providers.presets import HABIT_ROWS, MODEL_ROWS, PRESETS, ModelQuirks, Preset
 from ccrouter.providers.responses import prefers_responses, responses_rows
 from ccrouter.providers.vertex import protocol_on_vertex
 
@@ -90,6 +91,9 @@ def preset_for(provider: ProviderConfig) -> Preset | None:
         return None if provider.preset == NO_PRESET else preset_named(PRESETS, provider.preset)
     return preset_of_url(PRESETS, provider.api_base_url) or preset_named(PRESETS, provider.name)
 
+SEARCHING_PROTOCOLS: Final = frozenset({*ANTHROPIC_REPLIES, "gemini"})
+"""Protocols whose makers' own servers search the web."""
+
 
 def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
     """The facts about one model of a provider: those of its preset, of the model on every host, of the model on this
@@ -98,17 +102,23 @@ def quirks_for(provider: ProviderConfig, model: str) -> Quirks:
     Overrides that `validate_quirks` complains about are left out.
     """
     preset, protocol = preset_for(provider), protocol_for(provider, model)
-    quirks = Quirks() if preset is None else preset.quirks
+    # Who speaks like Anthropic or Gemini and is nobody we know is most likely a relay of theirs.
+    unknown = Quirks(native_web_search=protocol in SEARCHING_PROTOCOLS)
+    quirks = unknown if preset is None else preset.quirks
     pinned = frozenset[str]() if preset is None else preset.pinned
     changes: dict[str, Any] = {}
-    for row in _rows_for(MODEL_ROWS, model):
+    rows = _rows_for(MODEL_ROWS, model)
+    if protocol not in ANTHROPIC_REPLIES:
+        rows += _rows_for(HABIT_ROWS, model)
+    for row in rows:
         changes.update({name: value for name, value in row.items() if name not in pinned})
     for row in _rows_for(() if preset is None else preset.model_quirks, model):
         changes.update(row)
     quirks = replace(quirks, **changes)
-    if preset is not None and quirks.extra_body and protocol != preset.protocol:
-        # The rows' fields are those of the preset's own protocol: tool_stream is nothing for api.z.ai/api/anthropic.
-        quirks = replace(quirks, extra_body={})
+    if preset is not None and protocol.removeprefix("vertex_") != preset.protocol != "vertex":
+        # The rows' fields are those of the preset's own protocol: tool_stream is nothing for api.z.ai/api/anthropic,
+        # and Google's search is not to be had through its OpenAI-compatible endpoint.
+        quirks = replace(quirks, extra_body={}, native_web_search=False)
     if protocol == "openai_responses":
         for row in responses_rows(preset.name if preset is not None else None, model):
             quirks = replace(quirks, **row)
@@ -191,7 +201,7 @@ def _fits(value: Json, wanted: object) -> bool:
         return value in get_args(wanted)
     if origin is frozenset:
         entries = as_list(value)
-        return entries is not None and all(isinstance(entry, str) for entry in entries)
+        return entries is not None and all(_fits(entry, kind) for entry in entries for kind in get_args(wanted))
     if origin is not None:
         return as_object(value) is not None
     if wanted is int:
@@ -210,7 +220,8 @@ def _describe(wanted: object) -> str:
     if origin is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in get_args(wanted))
     if origin is frozenset:
-        return "a list of strings"
+        kinds = [kind for kind in get_args(wanted) if get_origin(kind) is Literal]
+        return f"a list of {_describe(kinds[0]).removeprefix('one of ')}" if kinds else "a list of strings"
     if origin is not None:
         return "an object"
     named: dict[object, str] = {bool: "true or false", int: "a whole number", str: "a string", NoneType: "null"}

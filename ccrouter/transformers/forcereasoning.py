@@ -37,4 +37,4 @@ class ForceReasoning(Transformer):
 
     def events(self, context: Context) -> EventFilter:
         """Split the reply's text."""
-        return TagSplitter(OPENING, CLOSING, context.provider)
+        return TagSplitter([(OPENING, CLOSING)], context.provider)

@@ -53,7 +53,7 @@ class JsonPrefix:
         """What may be sent now that `fragment` came."""
         if not self.held and self._expected == STRING and PLAIN.fullmatch(fragment):
             return fragment
-        if self._expected == START and not self.held and is_object(fragment):
+        if self._expected == START and not self.held and fragment[-1:] == "}" and is_object(fragment):
             self._expected = DONE  # most short calls come in one piece
             return fragment
         self.held += fragment
@@ -75,8 +75,8 @@ class JsonPrefix:
             else:
                 at = SPACE.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]
                 after = self._between(text, at)
-                # A closing quote (taken in `_in_string`) waits for what follows it: it may turn out to be a quote inside
-                # of the string. A comma waits for what it separates. Neither could be taken back.
+                # A closing quote (taken in `_in_string`) waits for what follows it: it may be one inside of the string.
+                # A comma waits for what it separates, the quote before it with it. Neither could be taken back.
                 if after > at and text[at] != ",":
                     safe = after
             if after == at:

@@ -30,6 +30,7 @@ ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|.)", re.DO
 QUOTE: Final = re.compile(r'(?<!\\)(?:\\\\)*"')
 ESCAPED_DELIMITER: Final = re.compile(r'[:,\[{]\s*\\"')
 BREAK_AT_END: Final = re.compile(r'[\r\n][ \t]*"\s*[,}\]]')
+NO_VALUE: Final = re.compile(r":\s*[,}\]]")
 CONTROL: Final = re.compile(r'\\["\\/bfnrt]')
 HIDDEN: Final = {"\\n": "\ue00a", "\\r": "\ue00d", "\\t": "\ue009"}
 """The library also drops line breaks that are escaped, where a string ends with them: it does not get to see them."""
@@ -49,10 +50,10 @@ class Repaired:
 def repair(text: str) -> Repaired | None:
     """The value that `text` means, or None when that would be guessing.
 
-    Takes, beyond JSON: trailing and doubled commas, single quotes, bare keys, comments, line breaks in strings, Python's
-    constants, wrong escapes, a Markdown fence around it, surplus brackets behind it and missing ones, the same object
-    twice, unescaped quotes in strings. A string that does not end is never closed: `rm -rf /home/me` may have been on
-    its way to something longer.
+    Takes, beyond JSON: trailing and doubled commas, single quotes, bare keys, comments, line breaks in strings, wrong
+    escapes, Python's constants, a Markdown fence around it, surplus brackets behind it and missing ones, the same
+    object twice, unescaped quotes in strings. A string that does not end is never closed: `rm -rf /home/me` may have
+    been on its way to something longer.
     """
     try:
         return Repaired(cast(Json, orjson.loads(text)), closed=True)
@@ -88,7 +89,8 @@ def _guessed(text: str) -> Repaired | None:
     if not text.startswith("{") or not text.endswith("}") or len(text) > LONGEST_GUESS:
         return None
     # An odd quote is a string without its end. Line breaks that are not escaped are lost at the end of a string.
-    if len(QUOTE.findall(text)) % 2 or ESCAPED_DELIMITER.search(text) or BREAK_AT_END.search(text):
+    # Where a value is missing it would make up an empty one.
+    if len(QUOTE.findall(text)) % 2 or any(sign.search(text) for sign in (ESCAPED_DELIMITER, BREAK_AT_END, NO_VALUE)):
         return None
     import json_repair  # takes 25 ms to load, and is hardly ever needed
 

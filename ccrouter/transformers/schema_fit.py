@@ -78,7 +78,7 @@ def fit(value: Json, schema: JsonObject, depth: int = 0) -> Json:
     wanted = types_of(schema)
     if isinstance(value, str):
         return value if not wanted or "string" in wanted else _meant(value, wanted, schema, depth)
-    if wanted == {"string"} and isinstance(value, int) and not isinstance(value, bool):
+    if wanted == frozenset({"string"}) and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 

@@ -4,8 +4,9 @@
 need keys that the decoder did not give out: it renames every block of the reply, counting from 0.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 from ccrouter.model.blocks import Block, Text, Thinking
 from ccrouter.model.envelope import Envelope, seal
@@ -29,42 +30,76 @@ from ccrouter.model.request import Message, Request
 KIND = "text"
 """In the envelope: this thinking came as text between tags."""
 
+Tags: TypeAlias = tuple[str, str]
+Where: TypeAlias = Literal["start", "anywhere", "implicit"]
+
+THINK_TAGS: Final[tuple[Tags, ...]] = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+)
+"""DeepSeek, Qwen, GLM, MiniMax and most others · models told to by a prompt · Gemma · Seed-OSS · Magistral · Kimi."""
+
 
 class TagSplitter:
-    """Splits one reply. In each text block the first pair of tags counts; one right after a backtick is a quotation.
+    """Splits one reply.
+
+    - `anywhere`: in each text block the first pair of tags counts; one right after a backtick is a quotation.
+    - `start`: only a pair that the answer begins with counts; also, a lone closing tag there is dropped (half of a pair
+      whose other half a parser ate).
+    - `implicit`: as `start`, but the answer begins inside, because the model's template wrote the opening tag. When no
+      closing tag comes it was no thinking: the text is given once more, as text.
 
     No tag: the text stays text, also what came before a tag. No closing tag: what came is thinking, and the blocks
     behind it are as they were. White space around the tags is dropped, and so is an empty pair of them.
     """
 
-    def __init__(self, opening: str, closing: str, provider: str) -> None:
-        self._opening = opening
-        self._closing = closing
+    def __init__(self, tags: Iterable[Tags], provider: str, *, where: Where = "anywhere") -> None:
+        self._tags = tuple(tags)
+        self._where = where
         self._signature = seal(Envelope(provider, KIND))
         self._keys = 0
         self._key: BlockKey = 0  # of the block that is open on our side
+        self._same_keys = True  # as the upstream's, so far
         self._open: Literal["text", "thinking", "other"] | None = None
         self._in_text = False  # the upstream's open block is a text block
         self._head = TextBlock()
         self._mode: Literal["before", "inside", "after"] = "before"
+        self._decided = False  # how the answer begins, where nothing else counts
+        self._assumed: list[str] | None = None  # what came inside without an opening tag
+        self._closing = ""
         self._held = ""
         self._previous = ""  # the character before what is held
+        self.idle = False
+        """Every event passes as it is from here on."""
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
+        if self.idle:
+            return batch
         out: list[Event] = []
         for event in batch:
-            self._see(event, out)
+            if self.idle:
+                out.append(event)
+            else:
+                self._see(event, out)
         return out
 
     def _see(self, event: Event, out: list[Event]) -> None:
         match event:
             case TextDelta():
                 self._text(event.text, out)
-            case BlockStart(block=TextBlock() as head):
-                self._in_text, self._head, self._mode, self._previous = True, head, "before", ""
             case BlockStart():
-                self._start("other", event.block, out)
+                self._same_keys = self._same_keys and event.key == self._keys
+                if isinstance(event.block, TextBlock):
+                    self._begin_text(event.block, out)
+                else:
+                    if isinstance(event.block, ThinkingBlock) and self._where == "implicit":
+                        self._where = "start"  # this server tells reasoning from text itself
+                    self._start("other", event.block, out)
             case BlockStop() if self._in_text:
                 self._end_of_text(out)
             case BlockStop():
@@ -74,45 +109,87 @@ class TagSplitter:
                 self._switch("text", out)
                 out.append(replace(event, key=self._key))
             case ThinkingDelta() | Signature() | ToolInputDelta() | OpaqueDelta():
-                out.append(replace(event, key=self._key))
+                out.append(event if event.key == self._key else replace(event, key=self._key))
             case Failed():
                 self._release(out)
                 out.append(event)
             case _:
                 out.append(event)
 
+    def _begin_text(self, head: TextBlock, out: list[Event]) -> None:
+        self._in_text, self._head, self._mode, self._previous = True, head, "before", ""
+        if self._decided:
+            self._switch("text", out)
+            self._mode = "after"
+
     def _text(self, text: str, out: list[Event]) -> None:
-        rest = self._held + text
+        rest: str | None = self._held + text
         self._held = ""
         if self._mode == "before":
-            at = self._find_opening(rest)
-            if at < 0:
-                self._emit_or_hold(rest, self._opening, out)
+            rest = self._before(rest, out) if self._where == "anywhere" else self._beginning(rest, out)
+            if rest is None:
                 return
-            self._emit(rest[:at] if rest[:at].strip() or self._open else "", out)
-            self._stop(out)
-            self._mode = "inside"
-            rest = rest[at + len(self._opening) :]
         if self._mode == "inside":
             at = rest.find(self._closing)
             if at < 0:
-                self._emit_or_hold(rest, self._closing, out)
+                self._emit_or_hold(rest, (self._closing,), out)
                 return
             self._emit(rest[:at], out)
             self._stop(out)
-            self._mode = "after"
+            self._mode, self._assumed = "after", None
+            self._decided = self._where != "anywhere"
             rest = rest[at + len(self._closing) :]
         self._emit(rest, out)
 
-    def _find_opening(self, text: str) -> int:
-        at = text.find(self._opening)
-        while at >= 0 and (text[at - 1] if at else self._previous) == "`":
-            at = text.find(self._opening, at + 1)
-        return at
+    def _before(self, text: str, out: list[Event]) -> str | None:
+        """Look for the tag anywhere. What stands behind it; None when it did not come yet."""
+        at, opening = self._find_opening(text)
+        if at < 0:
+            self._emit_or_hold(text, [tag for tag, _ in self._tags], out)
+            return None
+        self._emit(text[:at] if text[:at].strip() or self._open else "", out)
+        self._stop(out)
+        self._mode = "inside"
+        return text[at + len(opening) :]
 
-    def _emit_or_hold(self, text: str, tag: str, out: list[Event]) -> None:
-        """Emit `text` up to what may be the beginning of `tag`. White space waits for what follows it at the start."""
-        keep = _length_of_partial(text, tag)
+    def _beginning(self, text: str, out: list[Event]) -> str | None:
+        """Decide what the answer begins with. What is left of the text to be taken; None when more must come."""
+        start = text.lstrip()
+        for opening, closing in self._tags:
+            if start.startswith(opening):
+                self._mode, self._closing = "inside", closing
+                return start[len(opening) :]
+            if start.startswith(closing):
+                self._mode, self._decided = "after", True
+                return start[len(closing) :]
+        if not start or any(tag.startswith(start) for pair in self._tags for tag in pair):
+            self._held = text
+            return None
+        if self._where == "implicit":
+            self._mode, self._closing, self._assumed = "inside", self._tags[0][1], []
+            return start
+        self._plain(out)
+        return text
+
+    def _plain(self, out: list[Event]) -> None:
+        """The answer is text and nothing but text."""
+        self._mode, self._decided = "after", True
+        self._switch("text", out)
+        self.idle = self._same_keys
+
+    def _find_opening(self, text: str) -> tuple[int, str]:
+        first, found = -1, ""
+        for opening, closing in self._tags:
+            at = text.find(opening)
+            while at >= 0 and (text[at - 1] if at else self._previous) == "`":
+                at = text.find(opening, at + 1)
+            if at >= 0 and (first < 0 or at < first):
+                first, found, self._closing = at, opening, closing
+        return first, found
+
+    def _emit_or_hold(self, text: str, tags: Iterable[str], out: list[Event]) -> None:
+        """Emit `text` up to what may be the beginning of a tag. White space waits for what follows it at the start."""
+        keep = max(_length_of_partial(text, tag) for tag in tags)
         if self._open is None and not text[: len(text) - keep].strip():
             keep = len(text)
         self._held = text[len(text) - keep :]
@@ -127,6 +204,8 @@ class TagSplitter:
         if self._mode == "inside":
             self._switch("thinking", out)
             out.append(ThinkingDelta(self._key, text))
+            if self._assumed is not None:
+                self._assumed.append(text)
         else:
             self._switch("text", out)
             out.append(TextDelta(self._key, text))
@@ -134,10 +213,17 @@ class TagSplitter:
     def _release(self, out: list[Event]) -> None:
         """Give out what was held: it was no tag after all."""
         held, self._held = self._held, ""
+        if held and self._mode == "before" and self._where != "anywhere":
+            self._switch("text", out)
         self._emit(held, out)
 
     def _end_of_text(self, out: list[Event]) -> None:
         self._release(out)
+        if self._assumed is not None:
+            self._stop(out)
+            self._mode, self._decided = "after", True
+            self._emit("".join(self._assumed), out)
+            self._assumed = None
         if self._mode == "before":
             self._switch("text", out)  # an empty block stays one
         self._stop(out)

@@ -1,9 +1,9 @@
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from ccrouter.config.types import ProviderConfig, TransformerUse
-from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.quirks import LeakedForm, Quirks
 from ccrouter.providers.resolve import (
     preset_for,
     protocol_for,
@@ -202,7 +202,36 @@ def test_a_host_that_says_otherwise_is_believed() -> None:
         assert quirks.reasoning_required is False, preset
         assert quirks.images is False, preset  # not pinned: the model has no eyes anywhere
     assert quirks_for(provider(preset="openrouter"), "deepseek/deepseek-r1").reasoning_out == "same"
-    assert quirks_for(provider(preset="cerebras"), "zai-glm-4.7").reasoning_out == "reasoning"
+    assert quirks_for(provider(preset="cerebras"), "gpt-oss-120b").reasoning_out == "reasoning"
+    assert quirks_for(provider(preset="cerebras"), "zai-glm-4.7").reasoning_out == "<think>"
+
+
+@pytest.mark.parametrize(
+    ("model", "leaks", "repair"),
+    [
+        ("deepseek-ai/DeepSeek-V4", {"dsml", "invoke", "deepseek"}, "syntax"),
+        ("Qwen/Qwen3-Coder-480B", {"hermes", "qwen"}, "schema"),
+        ("accounts/fireworks/models/glm-5p2", {"glm", "hermes"}, "schema"),
+        ("moonshotai/kimi-k2-instruct", {"kimi"}, "schema"),
+        ("MiniMax-M2", {"invoke"}, "syntax"),
+        ("gpt-5", set[str](), "syntax"),
+    ],
+)
+def test_habits_of_models_on_any_host_but_not_where_replies_are_relayed(
+    model: str, leaks: set[str], repair: str
+) -> None:
+    quirks = quirks_for(provider("https://host.example/v1"), model)
+    assert (set(quirks.leaked_tool_calls), quirks.repair_arguments) == (leaks, repair)
+    quirks = quirks_for(provider("https://host.example/anthropic"), model)
+    assert (quirks.leaked_tool_calls, quirks.repair_arguments) == (frozenset(), "syntax")
+
+
+def test_a_config_names_the_notations_it_wants() -> None:
+    quirks = quirks_for(provider(quirks={"leaked_tool_calls": ["glm"]}), "my-model")
+    assert quirks.leaked_tool_calls == frozenset({"glm"})
+    assert validate_quirks({"leaked_tool_calls": ["gml"]}) == [
+        "quirk 'leaked_tool_calls' must be a list of " + ", ".join(f'"{name}"' for name in get_args(LeakedForm))
+    ]
 
 
 @pytest.mark.parametrize(

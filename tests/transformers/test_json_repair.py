@@ -56,6 +56,8 @@ def test_missing_brackets_are_added_and_told(text: str, value: object) -> None:
         '{"a":',
         '{"a"',
         '{"a": 1} and more',
+        '{"a": }',
+        '{"a": , "b": 1}',
         '{"a": 1}{"b": 2}',
         '{"command": "echo "$HOME/x"}',  # an odd quote: where does the string end?
         '{"a": "say "so"\n"}',  # the library would lose the line break

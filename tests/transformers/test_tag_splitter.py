@@ -3,7 +3,6 @@ import re
 
 import pytest
 
-from ccrouter.api import context_for
 from ccrouter.errors import upstream_failure
 from ccrouter.model.events import (
     BlockStart,
@@ -20,15 +19,17 @@ from ccrouter.model.events import (
     Usage,
     UsageUpdate,
 )
-from ccrouter.model.request import Request
-from ccrouter.transformers.extrathinktag import ExtraThinkTag
-from tests.transformers.replies import PROVIDER, call, every_way, reply, text, thinking
-
-CONTEXT = context_for(Request("model", ()), provider=PROVIDER)
+from ccrouter.transformers.tag_splitter import THINK_TAGS, TagSplitter, Where
+from tests.transformers.filters import every_cut
+from tests.transformers.replies import PROVIDER, call, reply, text, thinking
 
 
 def split(*blocks: list[Event], stop: str = "end_turn", end: Event | None = None) -> list[Event]:
-    return every_way(ExtraThinkTag(), reply(*blocks, stop=stop, end=end), CONTEXT)
+    return every_cut(lambda: TagSplitter(THINK_TAGS[:1], PROVIDER), reply(*blocks, stop=stop, end=end))
+
+
+def split_at(where: Where, *blocks: list[Event], end: Event | None = None) -> list[Event]:
+    return every_cut(lambda: TagSplitter(THINK_TAGS, PROVIDER, where=where), reply(*blocks, end=end))
 
 
 def test_tag_becomes_thinking_and_the_white_space_around_it_goes() -> None:
@@ -118,7 +119,7 @@ def test_usage_passes_and_opaque_deltas_stay_with_their_text() -> None:
         BlockStop(0),
         Finish("end_turn"),
     ]
-    out = every_way(ExtraThinkTag(), events, CONTEXT)
+    out = every_cut(lambda: TagSplitter(THINK_TAGS[:1], PROVIDER), events)
     assert out == events
 
 
@@ -138,4 +139,78 @@ def test_fuzz_against_the_whole_text_at_once() -> None:
             (ThinkingDelta, thought.lstrip()),
             (TextDelta, after.lstrip()),
         ]
+        assert blocks == [block for block in expected if block[1]], (seed, content)
+
+
+@pytest.mark.parametrize(("opening", "closing"), THINK_TAGS)
+def test_an_answer_that_begins_with_a_tag_begins_with_thinking(opening: str, closing: str) -> None:
+    answer = f"\n{opening}\nhm {closing}\n\nYes. {opening}no{closing}"
+    assert split_at("start", text(0, answer)) == reply(thinking(0, "hm "), text(1, f"Yes. {opening}no{closing}"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Well <think>a</think>", "`<think>` is a tag", " \n x<think>", "<thin", "<b>", "<thinkx>", "", "  \n"],
+)
+def test_a_tag_anywhere_else_than_at_the_start_is_text(answer: str) -> None:
+    blocks: list[Event] = text(0, answer) if answer else [BlockStart(0, TextBlock()), BlockStop(0)]
+    assert split_at("start", blocks, call(1, "T", "{}", "i")) == reply(blocks, call(1, "T", "{}", "i"))
+
+
+def test_after_plain_text_every_event_passes_with_its_own_key() -> None:
+    splitter = TagSplitter(THINK_TAGS, PROVIDER, where="start")
+    splitter(reply(text(0, "Hi"))[:3])
+    assert splitter.idle
+    batch: list[Event] = [BlockStop(0), *text(17, "<think>")]
+    assert splitter(batch) is batch
+
+
+def test_half_a_pair_at_the_start_goes() -> None:
+    assert split_at("start", text(0, "\n</think>\n\nHi </think>")) == reply(text(0, "Hi </think>"))
+
+
+def test_a_call_ends_thinking_and_the_closing_tag_after_it_goes() -> None:
+    blocks = [text(0, "<think>I look."), call(1, "T", "{}", "i"), text(2, "\n</think>\n"), text(3, "So.")]
+    assert split_at("start", *blocks) == reply(thinking(0, "I look."), call(1, "T", "{}", "i"), text(2, "So."))
+
+
+def test_implicit_beginning() -> None:
+    assert split_at("implicit", text(0, "I look. </think>\nYes.")) == reply(thinking(0, "I look. "), text(1, "Yes."))
+    assert split_at("implicit", text(0, "<think>a</think>b")) == reply(thinking(0, "a"), text(1, "b"))
+
+
+def test_implicit_thinking_that_never_ends_was_the_answer() -> None:
+    assert split_at("implicit", text(0, "All of it.")) == reply(thinking(0, "All of it."), text(1, "All of it."))
+
+
+def test_implicit_is_off_where_the_server_tells_reasoning_itself() -> None:
+    blocks = [thinking(0, "hm", "signed"), text(1, "Yes.")]
+    assert split_at("implicit", *blocks) == reply(*blocks)
+
+
+@pytest.mark.parametrize("where", ["start", "implicit"])
+def test_a_failure_at_the_start_gives_out_what_was_held(where: Where) -> None:
+    failed = Failed(upstream_failure("cut"))
+    opened: list[Event] = [BlockStart(0, TextBlock()), TextDelta(0, "\n<thi")]
+    out = split_at(where, opened, end=failed)
+    assert "".join(event.text for event in out if isinstance(event, TextDelta | ThinkingDelta)) == "\n<thi"
+    assert out[-1] == failed
+
+
+def test_fuzz_at_the_start() -> None:
+    seed = random.randrange(1_000_000)
+    print("seed", seed)
+    chance = random.Random(seed)
+    pieces = ["<think>", "</think>", "<", "think>", "</", " ", "\n", "`", "a", "é😀", "<thi"]
+    for _ in range(200):
+        content = "".join(chance.choices(pieces, k=chance.randint(1, 8)))
+        found = re.fullmatch(r"\s*<think>(.*?)(?:</think>(.*))?", content, re.DOTALL)
+        stray = re.fullmatch(r"\s*</think>\s*(.*)", content, re.DOTALL)
+        out = split_at("start", text(0, content))
+        blocks = [(type(event), event.text) for event in out if isinstance(event, TextDelta | ThinkingDelta)]
+        if found:
+            thought, after = found.groups(default="")
+            expected = [(ThinkingDelta, thought.lstrip()), (TextDelta, after.lstrip())]
+        else:
+            expected = [(TextDelta, stray.group(1) if stray else content)]
         assert blocks == [block for block in expected if block[1]], (seed, content)

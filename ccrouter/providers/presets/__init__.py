@@ -8,11 +8,20 @@ overridden in the config (`quirks` of a provider).
 from typing import Final
 
 from ccrouter.providers.presets import china, hosts, labs, local
+from ccrouter.providers.presets.habits import HABIT_ROWS
 from ccrouter.providers.presets.hosts import GROQ_REFUSED_MESSAGE_KEYS
 from ccrouter.providers.presets.models import MODEL_ROWS, takes_cache_control
 from ccrouter.providers.presets.row import ModelQuirks, Preset
 
-__all__ = ["GROQ_REFUSED_MESSAGE_KEYS", "MODEL_ROWS", "PRESETS", "ModelQuirks", "Preset", "takes_cache_control"]
+__all__ = [
+    "GROQ_REFUSED_MESSAGE_KEYS",
+    "HABIT_ROWS",
+    "MODEL_ROWS",
+    "PRESETS",
+    "ModelQuirks",
+    "Preset",
+    "takes_cache_control",
+]
 
 PRESETS: Final[tuple[Preset, ...]] = (
     labs.OPENAI,

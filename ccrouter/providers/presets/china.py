@@ -34,7 +34,11 @@ MOONSHOT = Preset(
     models=("kimi-k2.6", "kimi-k2.5"),
     # `tool_choice: required` is not supported; never both `thinking` and `reasoning_effort` (1.30).
     quirks=Quirks(reasoning_out="reasoning_content", tool_choice_required=False),
-    model_quirks=((r"kimi-k2\.[5-9]|kimi-k[3-9]", {"effort_style": "thinking"}),),
+    model_quirks=(
+        (r"kimi-k2\.[5-9]|kimi-k[3-9]", {"effort_style": "thinking", "sampling": False}),  # temperature is fixed
+        # By default the reasoning of earlier turns is ignored (1.30).
+        (r"kimi-k2\.[6-9]|kimi-k[3-9]", {"thinking_fields": {"keep": "all"}}),
+    ),
     names=("kimi", "moonshotai"),
 )
 MOONSHOT_CN = replace(
@@ -68,6 +72,8 @@ ZAI = Preset(
     model_quirks=(
         # Without tool_stream the arguments of a call come in one piece, after a long silence.
         (r"glm-(4\.[6-9]|[5-9])", {"extra_body": {"tool_stream": True}}),
+        # Preserved thinking: the reasoning that is given back is used only so (Z.ai's guide to thinking).
+        (r"glm-(4\.[7-9]|[5-9])", {"thinking_fields": {"clear_thinking": False}}),
         (r"glm-4\.5", {"max_tokens_cap": 98_304}),
         (r"glm-4\.6", {"max_tokens_cap": 131_072}),
     ),
@@ -108,6 +114,7 @@ DASHSCOPE = Preset(
     quirks=Quirks(tool_choice_required=False),
     model_quirks=(
         (QWEN_SWITCHABLE, {"effort_style": "enable_thinking"}),
+        (r"qwen3\.8-max-preview", {"effort_style": "none"}),  # always thinks, refuses enable_thinking: false
         (r"qwen3-coder-plus|qwen3-max", {"max_tokens_cap": 65_536}),  # CCR's example config
         (r"^qwen-max|qwen2\.5", {"max_tokens_cap": 8192}),  # `Range of max_tokens should be [1, 8192]` (1.44)
         # Explicit cache (Alibaba Model Studio, context cache): these models read the marks.

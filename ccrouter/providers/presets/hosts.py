@@ -64,7 +64,10 @@ CEREBRAS = Preset(
     key_hint="among the API keys of Cerebras' cloud",
     models=("gpt-oss-120b", "zai-glm-4.7"),
     quirks=Quirks(reasoning_out="reasoning", parallel_tool_calls=False),
-    model_quirks=((r"gpt-oss", {"effort_style": "reasoning_effort"}),),
+    model_quirks=(
+        (r"gpt-oss", {"effort_style": "reasoning_effort"}),
+        (r"glm", {"reasoning_out": "<think>"}),  # wants earlier reasoning in the text
+    ),
     pinned=REASONING_OF_THE_HOST,
 )
 

@@ -7,8 +7,8 @@ from ccrouter.providers.presets.row import ModelQuirks, Preset
 
 OPENAI_MODELS: tuple[ModelQuirks, ...] = (
     # `Unsupported parameter: 'max_tokens' is not supported with this model` (1.45); `stop` likewise on these.
-    (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0}),
-    (r"^gpt-5.*-chat", {"stop_limit": 4}),  # does not reason
+    (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0, "sampling": False}),
+    (r"^gpt-5.*-chat", {"stop_limit": 4, "sampling": True}),  # does not reason
     (r"^(o\d|gpt-5(-mini|-nano|-codex)?(-\d{4}|$)|gpt-5\.[1-3](?!.*-chat))", {"effort_style": "reasoning_effort"}),
     # Function tools with an effort are refused here; from 5.5 on a default effort applies unless told none (1.38).
     (r"^gpt-5\.[5-9](?!.*-chat)", {"extra_body": {"reasoning_effort": "none"}}),
@@ -25,7 +25,7 @@ OPENAI = Preset(
     key_variable="OPENAI_API_KEY",
     key_hint="on the API keys page of OpenAI's platform",
     models=("gpt-5", "gpt-5-mini"),
-    quirks=Quirks(reasoning_out=None, json_schema=True),
+    quirks=Quirks(reasoning_out=None, json_schema=True, think_tags="never"),
     model_quirks=OPENAI_MODELS,
     names=("open-ai",),
 )
@@ -114,7 +114,7 @@ MISTRAL = Preset(
     key_hint="among the API keys of Mistral's console",
     models=("mistral-large-latest", "mistral-small-latest", "magistral-medium-latest"),
     # Unknown fields are refused (422 extra_forbidden) and usage comes unasked in the last chunk.
-    quirks=Quirks(reasoning_out=None, stream_usage=False, json_schema=True),
+    quirks=Quirks(reasoning_out=None, stream_usage=False, json_schema=True, tool_id_pattern="mistral"),
     pinned=frozenset({"reasoning_out", "reasoning_required"}),
 )
 
@@ -126,7 +126,8 @@ XAI = Preset(
     key_variable="XAI_API_KEY",
     key_hint="among the API keys of xAI's console",
     models=("grok-4-fast-reasoning", "grok-code-fast-1", "grok-3-mini"),
-    quirks=Quirks(json_schema=True),
+    # `additionalProperties: false` is refused (pydantic-ai's profile strips it).
+    quirks=Quirks(json_schema=True, think_tags="never", drop_schema_keys=frozenset({"additionalProperties:false"})),
     model_quirks=(
         (r"grok-(3-mini|4|5|code)(?!.*non-reasoning)", {"stop_limit": 0}),  # `stop` is refused while reasoning
         (r"grok-3-mini|grok-4\.[3-9]", {"effort_style": "reasoning_effort"}),  # others refuse the parameter

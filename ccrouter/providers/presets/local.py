@@ -6,9 +6,13 @@ Ports that everybody uses (8000, 8080, 4000, 3000) recognise nobody: those are k
 from dataclasses import replace
 
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.providers.presets.habits import LEAKS_OF_OPEN_MODELS
 from ccrouter.providers.presets.labs import ANTHROPIC, GEMINI
 from ccrouter.providers.presets.models import CACHE_CONTROL_MODELS
 from ccrouter.providers.presets.row import Preset
+
+RUNNER = Quirks(repair_arguments="schema", leaked_tool_calls=LEAKS_OF_OPEN_MODELS)
+"""What runs on people's own machines is small, and its calls are broken more often."""
 
 OLLAMA = Preset(
     name="ollama",
@@ -16,7 +20,7 @@ OLLAMA = Preset(
     base_url="http://localhost:11434/v1",
     protocol="openai_chat",
     key_required=False,
-    quirks=Quirks(tool_choice_required=False, parallel_tool_calls=False, stop_limit=None, json_schema=True),
+    quirks=replace(RUNNER, tool_choice_required=False, parallel_tool_calls=False, stop_limit=None, json_schema=True),
 )
 OLLAMA_CLOUD = replace(
     OLLAMA,
@@ -34,7 +38,7 @@ LMSTUDIO = Preset(
     base_url="http://localhost:1234/v1",
     protocol="openai_chat",
     key_required=False,
-    quirks=Quirks(parallel_tool_calls=False, json_schema=True),
+    quirks=replace(RUNNER, parallel_tool_calls=False, json_schema=True),
     names=("lm-studio",),
 )
 
@@ -44,7 +48,7 @@ VLLM = Preset(
     protocol="openai_chat",
     key_variable="VLLM_API_KEY",  # the server's own variable for what it demands
     key_required=False,
-    quirks=Quirks(stop_limit=None, json_schema=True),
+    quirks=replace(RUNNER, stop_limit=None, json_schema=True),
 )
 
 LLAMA_CPP = Preset(
@@ -54,7 +58,7 @@ LLAMA_CPP = Preset(
     key_variable="LLAMA_API_KEY",  # the server's own variable for what it demands
     key_required=False,
     # A schema becomes a grammar, which fails on `pattern` and others: asked for in words instead.
-    quirks=Quirks(stop_limit=None),
+    quirks=replace(RUNNER, stop_limit=None),
     names=("llamacpp", "llama-cpp", "llama-server"),
 )
 

@@ -32,6 +32,8 @@ MODEL_ROWS: Final[tuple[ModelQuirks, ...]] = (
         {"reasoning_required": True, "tool_choice_required": False},
     ),
     (r"qwen.*thinking|qwq|qwen3[.p][5-9]", {"tool_choice_required": False}),
+    # --- `Tool call id … must be a-z, A-Z, 0-9, with a length of 9`: the API, and vLLM with Mistral's tokenizer.
+    (r"(mis|minis)tral|mixtral|codestral|devstral|magistral|pixtral", {"tool_id_pattern": "mistral"}),
     # --- Images: text-only models answer 400 (Volcengine's GLM: cc-switch 2026-07-07; DeepSeek: field notes 2).
     (r"deepseek-?(v[234]|r1|chat|reasoner|coder)", {"images": False}),
     (r"glm-(4[.p-][5-7](?!v)|5(?![.p-]?\d|v))", {"images": False}),

@@ -1,0 +1,88 @@
+"""What is mended in every converted reply, whichever dialect it came in, before transformers see it.
+
+Models break tool arguments, write calls and reasoning into their text, and their servers repeat ids (`Quirks` says
+which). What a request cannot suffer from is not looked for: no filter is in the chain without need.
+"""
+
+from collections.abc import Container
+from typing import Protocol
+
+from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
+from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.tool_search import callable_tools
+from ccrouter.model.events import Event, TextDelta, ThinkingDelta
+from ccrouter.model.json import JsonObject
+from ccrouter.model.request import Request
+from ccrouter.transformers.argument_repair import ArgumentRepair
+from ccrouter.transformers.base import Context
+from ccrouter.transformers.leaked_calls import LeakedCalls
+from ccrouter.transformers.leaked_forms import FORMS
+from ccrouter.transformers.tag_splitter import THINK_TAGS, TagSplitter
+from ccrouter.transformers.tool_ids import UniqueIds
+
+
+class Mender(Protocol):
+    """An event filter that knows when there is nothing to do for it."""
+
+    @property
+    def idle(self) -> bool:
+        """True when text and thinking pass through as they are."""
+        ...
+
+    def __call__(self, batch: list[Event]) -> list[Event]:
+        """The events for one batch."""
+        ...
+
+
+def relays_untouched(quirks: Quirks) -> bool:
+    """True when a reply of Anthropic's own protocol has nothing to be mended: only what a config asks for counts."""
+    return not quirks.leaked_tool_calls and not _splits(quirks) and quirks.repair_arguments != "schema"
+
+
+def mending(quirks: Quirks, context: Context, used_ids: Container[str]) -> "Mending | None":
+    """The filter for one reply; None when nothing in it can need mending. `used_ids`: see `HistoryIds`."""
+    own = context.dialect in ANTHROPIC_REPLIES
+    schemas = _schemas(context.request)
+    menders: list[Mender] = []
+    if schemas and quirks.leaked_tool_calls:
+        # Before the tags: a call inside of `<think>` ends it.
+        forms = [form for name, form in FORMS.items() if name in quirks.leaked_tool_calls]
+        menders.append(LeakedCalls(forms, schemas, context.notes))
+    if quirks.think_tags != "never" and (_splits(quirks) or not own):
+        tags = THINK_TAGS if quirks.think_tags == "start" else THINK_TAGS[:1]
+        menders.append(TagSplitter(tags, context.provider, where=quirks.think_tags))
+    if schemas and (quirks.repair_arguments == "schema" or (quirks.repair_arguments == "syntax" and not own)):
+        menders.append(ArgumentRepair(schemas, quirks.repair_arguments))
+    if schemas and not own:  # Anthropic's safety review goes by the ids: they are never rewritten
+        menders.append(UniqueIds(used_ids))
+    return Mending(menders) if menders else None
+
+
+def _splits(quirks: Quirks) -> bool:
+    return quirks.think_tags in ("anywhere", "implicit")
+
+
+def _schemas(request: Request) -> dict[str, JsonObject]:
+    """The tools that the model may call, by name."""
+    if not request.tools:
+        return {}
+    return {tool.name: tool.input_schema or {} for tool in callable_tools(request) if not tool.is_server_tool}
+
+
+class Mending:
+    """The menders of one reply, in order. Tokens of text take the short way while none of them waits for text."""
+
+    def __init__(self, menders: list[Mender]) -> None:
+        self._menders = menders
+        self._idle = all(mender.idle for mender in menders)
+
+    def __call__(self, batch: list[Event]) -> list[Event]:
+        """The events for one batch."""
+        if self._idle and len(batch) == 1 and isinstance(batch[0], TextDelta | ThinkingDelta):
+            return batch
+        for mender in self._menders:
+            if not batch:
+                break
+            batch = mender(batch)
+        self._idle = all(mender.idle for mender in self._menders)
+        return batch
