@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from ccrouter.errors import UpstreamError, upstream_failure
+from ccrouter.errors import upstream_failure
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.upstream.auth import IssuedToken, no_credentials
 
@@ -78,12 +78,13 @@ def ambient_file(environment: Mapping[str, str], home: Path) -> Path | None:
 
 
 def project_in(account: GoogleAccount) -> str | None:
-    """The project that the credentials themselves name. A file that cannot be read names none (`issue` says why)."""
-    try:
-        info = read_info(account)
-    except UpstreamError:
-        return None
-    return as_str(info.get("project_id")) or as_str(info.get("quota_project_id")) if info is not None else None
+    """The project that the credentials themselves name, or None.
+
+    Raises:
+        UpstreamError: there are credentials, and they cannot be read.
+    """
+    info = read_info(account) or {}
+    return as_str(info.get("project_id")) or as_str(info.get("quota_project_id"))
 
 
 def read_info(account: GoogleAccount) -> JsonObject | None:

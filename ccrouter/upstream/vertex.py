@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from ccrouter.config.types import Config, ProviderConfig
+from ccrouter.errors import UpstreamError
 from ccrouter.model.json import as_object, as_str
 from ccrouter.providers.vertex import project_of, vertex_options
 from ccrouter.upstream.auth import RenewedTokens, TokenSource
@@ -48,12 +49,17 @@ def vertex_access(provider: ProviderConfig, config: Config, environment: Mapping
     account = account_of(provider, environment, folder, home)
     if isinstance(account, str):
         return VertexAccess(problem=account)
-    project = project_of(provider, environment) or project_in(account)
+    project = project_of(provider, environment)
+    own_header = any(name.casefold() == "authorization" for name in provider.headers)
+    if project is not None and (own_header or any(key.startswith(ACCESS_TOKEN) for key in provider.api_keys)):
+        return VertexAccess(project)
+    try:
+        named = project_in(account)
+    except UpstreamError as error:
+        return VertexAccess(file=account.file, problem=str(error))
+    project = project or named
     if project is None:
         return VertexAccess(file=account.file, problem=NO_PROJECT)
-    own_header = any(name.casefold() == "authorization" for name in provider.headers)
-    if own_header or any(key.startswith(ACCESS_TOKEN) for key in provider.api_keys):
-        return VertexAccess(project)
     if not is_installed():
         return VertexAccess(project, file=account.file, problem=NOT_INSTALLED)
     issuer = GoogleIssuer(account, lambda url: proxy_for(url, config.proxy_url, environment))

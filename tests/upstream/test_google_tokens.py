@@ -90,7 +90,8 @@ def test_a_broken_key(server: GoogleTokenServer, changes: JsonObject, words: str
 def test_a_file_that_is_not_there_or_no_key(tmp_path: Path) -> None:
     missing = GoogleAccount(tmp_path / "nothing.json")
     assert "cannot be read (No such file" in str(refused(missing))
-    assert project_in(missing) is None
+    with pytest.raises(UpstreamError, match="cannot be read"):
+        project_in(missing)
     (tmp_path / "text.json").write_text("secret, but no JSON")
     error = refused(GoogleAccount(tmp_path / "text.json"))
     assert "is not a JSON object" in str(error)

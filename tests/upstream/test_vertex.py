@@ -74,6 +74,11 @@ def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert nothing.problem is not None
     assert "GOOGLE_CLOUD_PROJECT" in nothing.problem
     assert "project_id" in nothing.problem
+    no_file = access(provider(credentials="key.json", project_id="p"), {}, tmp_path)
+    assert (
+        no_file.problem == f"Google's credentials file {tmp_path}/key.json cannot be read (No such file or directory)"
+    )
+    assert no_file.file == tmp_path / "key.json", "it is picked up once it is there"
     half = access(provider(private_key="secret"), {}, tmp_path)
     assert half.problem is not None
     assert "secret" not in half.problem
