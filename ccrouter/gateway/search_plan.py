@@ -40,6 +40,6 @@ def plan_search(
 ) -> SearchPlan | None:
     """The plan, or None for nearly every request: no web search on offer, or the provider runs it."""
     tool = web_search_tool(request)
-    if tool is None or searches_itself(pipeline):
+    if tool is None or searches_itself(pipeline, beside_functions=len(request.tools or ()) > 1):
         return None
     return SearchPlan(request, tool, helper_query(request), service.config.search, service.search_proxy, prepare, known)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from ccrouter.dialects.gemini.families import family_of
 from ccrouter.dialects.web_search import SearchResult, block_text, is_web_search, results_text
 from ccrouter.model.blocks import Block, Opaque, Text
 from ccrouter.model.json import JsonObject
@@ -24,8 +25,15 @@ ALREADY_RUN: Final = (
 )
 
 
-def searches_itself(pipeline: Pipeline) -> bool:
-    """True when the target's provider runs web searches itself, in the dialect that is spoken with it."""
+def searches_itself(pipeline: Pipeline, *, beside_functions: bool = False) -> bool:
+    """True when the target's provider runs web searches itself, in the dialect that is spoken with it.
+
+    `beside_functions`: also for a request with other tools, which Gemini before 3 takes only without its own.
+    """
+    if pipeline.dialect.name == "gemini":
+        family = family_of(pipeline.target.model)
+        can = family.server_tools and (family.mixes_tools or not beside_functions)
+        return pipeline.quirks.native_web_search and can
     if pipeline.dialect.name == "openai_chat":
         return pipeline.quirks.web_search_style != "none"
     return pipeline.quirks.native_web_search

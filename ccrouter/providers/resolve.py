@@ -91,6 +91,7 @@ def preset_for(provider: ProviderConfig) -> Preset | None:
         return None if provider.preset == NO_PRESET else preset_named(PRESETS, provider.preset)
     return preset_of_url(PRESETS, provider.api_base_url) or preset_named(PRESETS, provider.name)
 
+
 SEARCHING_PROTOCOLS: Final = frozenset({*ANTHROPIC_REPLIES, "gemini"})
 """Protocols whose makers' own servers search the web."""
 

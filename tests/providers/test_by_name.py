@@ -55,6 +55,7 @@ COMPLETE = [  # name, protocol, endpoint for a stream (of the model named "m" fo
     ("huggingface", CHAT, "https://router.huggingface.co/v1/chat/completions"),
     ("chutes", CHAT, "https://llm.chutes.ai/v1/chat/completions"),
     ("novita", CHAT, "https://api.novita.ai/openai/v1/chat/completions"),
+    ("perplexity", CHAT, "https://api.perplexity.ai/chat/completions"),
     ("ollama", CHAT, "http://localhost:11434/v1/chat/completions"),
     ("ollama-cloud", CHAT, "https://ollama.com/v1/chat/completions"),
     ("lmstudio", CHAT, "http://localhost:1234/v1/chat/completions"),

@@ -383,3 +383,38 @@ def test_far_off_names_list_what_there_is() -> None:
 
 def test_right_overrides_pass() -> None:
     assert validate_quirks({"images": False, "stop_limit": None, "extra_body": {"a": 1}, "effort_style": "none"}) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol", "searches"),
+    [
+        ("https://relay.example/v1/messages", "anthropic", True),  # most likely a relay of the real one
+        ("https://api.anthropic.com", "anthropic", True),
+        ("https://api.deepseek.com/anthropic", "anthropic", False),
+        ("https://api.minimax.io/anthropic", "anthropic", False),  # answers 2013 (field-notes 2)
+        ("https://relay.example/v1beta", "gemini", True),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", "openai_chat", False),
+        ("https://relay.example/v1", "openai_chat", False),
+        ("https://relay.example/v1/responses", "openai_responses", False),
+    ],
+)
+def test_who_searches_the_web_in_a_protocol_that_can(url: str, protocol: str, searches: bool) -> None:
+    found = ProviderConfig("somebody", url, ("k",), ("m",), protocol=protocol)
+    assert quirks_for(found, "m").native_web_search is searches
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "style"),
+    [
+        ("https://openrouter.ai/api/v1", "deepseek/deepseek-chat", "openrouter"),
+        ("https://api.perplexity.ai", "sonar", "perplexity"),
+        ("https://api.groq.com/openai/v1", "groq/compound-mini", "compound"),
+        ("https://api.groq.com/openai/v1", "llama-3.3-70b-versatile", "none"),
+        ("https://api.openai.com/v1/chat/completions", "gpt-4o-search-preview", "web_search_options"),
+        ("https://api.openai.com/v1/chat/completions", "gpt-5", "none"),
+        ("https://api.x.ai/v1", "grok-4", "none"),  # `search_parameters` answers 410 since 2026 (vercel/ai#15713)
+    ],
+)
+def test_how_chat_upstreams_are_asked_to_search(url: str, model: str, style: str) -> None:
+    found = ProviderConfig("somebody", url, ("k",), (model,), protocol="openai_chat")
+    assert quirks_for(found, model).web_search_style == style

@@ -63,6 +63,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
     hosts.HUGGINGFACE,
     hosts.CHUTES,
     hosts.NOVITA,
+    hosts.PERPLEXITY,
     local.OLLAMA,
     local.OLLAMA_CLOUD,
     local.LMSTUDIO,

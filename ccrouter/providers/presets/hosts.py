@@ -21,7 +21,7 @@ OPENROUTER = Preset(
     key_hint="among the keys of your OpenRouter account",
     models=("anthropic/claude-sonnet-4", "openai/gpt-5", "minimax/minimax-m2"),
     # Unknown fields are ignored, reasoning goes back for every model ("reasoning_details to be replayed unmodified").
-    quirks=Quirks(effort_style="openrouter"),
+    quirks=Quirks(effort_style="openrouter", web_search_style="openrouter"),
     model_quirks=((CACHE_CONTROL_MODELS, {"keep_cache_control": True}),),
     pinned=REASONING_OF_THE_HOST,
 )
@@ -50,6 +50,7 @@ GROQ = Preset(
     quirks=Quirks(reasoning_out=None, refused_message_keys=GROQ_REFUSED_MESSAGE_KEYS),
     model_quirks=(
         (r"gpt-oss", {"effort_style": "reasoning_effort"}),  # graded effort is for these only
+        (r"compound", {"web_search_style": "compound"}),  # searches by itself, and shows what it found
         (r"kimi-k2", {"max_tokens_cap": 16_384}),  # `max_tokens must be less than or equal to 16384` (1.44)
     ),
     pinned=REASONING_OF_THE_HOST,
@@ -137,4 +138,19 @@ NOVITA = Preset(
     key_variable="NOVITA_API_KEY",
     key_hint="in the key management of your Novita account",
     names=("novita-ai",),
+)
+
+PERPLEXITY = Preset(
+    name="perplexity",
+    hosts=("api.perplexity.ai",),
+    base_url="https://api.perplexity.ai/chat/completions",  # a bare host would get a /v1
+    protocol="openai_chat",
+    key_variable="PERPLEXITY_API_KEY",
+    key_hint="in the API settings of your Perplexity account",
+    models=("sonar-pro", "sonar", "sonar-reasoning-pro"),
+    # Searches for every answer; calls no tools. Usage comes unasked.
+    quirks=Quirks(
+        reasoning_out=None, json_schema=True, stop_limit=0, stream_usage=False, web_search_style="perplexity"
+    ),
+    names=("pplx",),
 )

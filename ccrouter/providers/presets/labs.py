@@ -12,6 +12,7 @@ OPENAI_MODELS: tuple[ModelQuirks, ...] = (
     (r"^(o\d|gpt-5(-mini|-nano|-codex)?(-\d{4}|$)|gpt-5\.[1-3](?!.*-chat))", {"effort_style": "reasoning_effort"}),
     # Function tools with an effort are refused here; from 5.5 on a default effort applies unless told none (1.38).
     (r"^gpt-5\.[5-9](?!.*-chat)", {"extra_body": {"reasoning_effort": "none"}}),
+    (r"search-(preview|api)", {"web_search_style": "web_search_options", "sampling": False}),
     (r"^gpt-4o", {"max_tokens_cap": 16_384}),
     (r"^gpt-4\.1", {"max_tokens_cap": 32_768}),
     (r"^gpt-5(\.\d)?(-mini|-nano|-codex)?(-\d{4}|$)", {"max_tokens_cap": 128_000}),
