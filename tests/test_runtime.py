@@ -153,3 +153,43 @@ def test_no_key_is_ever_in_a_problem(tmp_path: Path) -> None:
     found = check(write(tmp_path, document), {"K": "sk-very-secret", **os.environ})
     assert len(found) > 3
     assert "sk-very-secret" not in "\n".join(map(str, found))
+
+
+def test_one_vertex_provider_by_its_name(tmp_path: Path) -> None:
+    """As docs/vertex.md has it: project from the key, location from the config, a model of each kind."""
+    key = tmp_path / "key.json"
+    key.write_bytes(orjson.dumps({"type": "service_account", "project_id": "p-1"}))
+    models = ["claude-opus-4-8", "gemini-3.1-pro-preview", "meta/llama-4-maverick-maas"]
+    document = {
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+        "GOOGLE_CLOUD_LOCATION": "eu",
+        "Providers": [{"name": "vertex", "models": models}],
+        "Router": {"default": "vertex,claude-opus-4-8"},
+    }
+    built = build(write(tmp_path, document), {"GOOGLE_CLOUD_LOCATION": "of-the-shell"})
+    assert built.problems == ()
+    assert built.service is not None
+    place = "https://aiplatform.eu.rep.googleapis.com/v1/projects/p-1/locations/eu"
+    endpoints = (
+        "publishers/anthropic/models/claude-opus-4-8:rawPredict",
+        "publishers/google/models/gemini-3.1-pro-preview:generateContent",
+        "endpoints/openapi/chat/completions",
+    )
+    for model, endpoint in zip(models, endpoints, strict=True):
+        pipeline = built.service.pipeline(Target("vertex", model))
+        assert pipeline.dialect.url(pipeline.base_url, model=model, stream=False) == f"{place}/{endpoint}"
+    assert built.service.pipeline(Target("vertex", models[1])).quirks.native_web_search
+    assert list(built.service.tokens) == ["vertex"]
+    assert key in built.service.config.sources
+
+
+def test_vertex_without_a_project_is_a_warning_and_a_clear_refusal(tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_text("{}")
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
+    provider = {"name": "vertex", "models": ["claude-opus-4-8"]}
+    built = build(write(tmp_path, {**GOOD, "Providers": [PROVIDER, provider]}), environment)
+    assert [problem.severity for problem in built.problems] == ["warning"]
+    assert built.service is not None
+    with pytest.raises(RequestError, match="GOOGLE_CLOUD_PROJECT") as caught:
+        built.service.pipeline(Target("vertex", "claude-opus-4-8"))
+    assert caught.value.status == 501
