@@ -16,6 +16,9 @@ from ccrouter.model.json import Json, as_object, as_str
 MARK = "ccr1."
 """Anthropic's signatures are plain base64, which has no full stop: the two can't be confused."""
 
+BETWEEN_TAGS = "text"
+"""The kind of reasoning that came between tags in the text of an answer, whichever dialect it came in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from ccrouter.model.blocks import Block, Text, Thinking
-from ccrouter.model.envelope import Envelope, seal
+from ccrouter.model.envelope import BETWEEN_TAGS, Envelope, seal
 from ccrouter.model.events import (
     BlockHead,
     BlockKey,
@@ -26,9 +26,6 @@ from ccrouter.model.events import (
     ToolInputDelta,
 )
 from ccrouter.model.request import Message, Request
-
-KIND = "text"
-"""In the envelope: this thinking came as text between tags."""
 
 Tags: TypeAlias = tuple[str, str]
 Where: TypeAlias = Literal["start", "anywhere", "implicit"]
@@ -60,7 +57,7 @@ class TagSplitter:
     def __init__(self, tags: Iterable[Tags], provider: str, *, where: Where = "anywhere") -> None:
         self._tags = tuple(tags)
         self._where = where
-        self._signature = seal(Envelope(provider, KIND))
+        self._signature = seal(Envelope(provider, BETWEEN_TAGS))
         self._keys = 0
         self._key: BlockKey = 0  # of the block that is open on our side
         self._same_keys = True  # as the upstream's, so far
@@ -259,7 +256,7 @@ def with_tags(request: Request, opening: str, closing: str, provider: str) -> Re
 
     Thinking of others, and what the provider sent in a field of its own, is left to the dialect.
     """
-    signature = seal(Envelope(provider, KIND))
+    signature = seal(Envelope(provider, BETWEEN_TAGS))
 
     def tagged(block: Block) -> Block:
         if isinstance(block, Thinking) and block.signature == signature:

@@ -15,9 +15,15 @@ def encode_effort(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body's fields about reasoning; none where the upstream has no such field or the client asked for nothing."""
     thinking = request.thinking.type if request.thinking is not None else None
     effort = _effort(request)
+    disabled = thinking == "disabled"
+    if quirks.effort_style == "enable_thinking" and not request.streamed:
+        # "parameter.enable_thinking must be set to false for non-streaming calls" (DashScope, ModelScope), and some
+        # models think unless told not to.
+        if thinking is not None and not disabled:
+            notes.add("thinking", "/thinking", "the upstream thinks only in streams")
+        return {"enable_thinking": False}
     if thinking is None and effort is None:
         return {}
-    disabled = thinking == "disabled"
     match quirks.effort_style:
         case "none":
             if effort is not None and not disabled:
@@ -30,7 +36,9 @@ def encode_effort(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
                 return {"reasoning": {"enabled": False}}
             return {"reasoning": {"enabled": True} if effort is None else {"effort": effort}}
         case "thinking":
-            return {} if thinking is None else {"thinking": {"type": "disabled" if disabled else "enabled"}}
+            if disabled or thinking is None:
+                return {} if thinking is None else {"thinking": {"type": "disabled"}}
+            return {"thinking": {"type": "enabled", **quirks.thinking_fields}}
         case "enable_thinking":
             return {} if thinking is None else {"enable_thinking": not disabled}
 

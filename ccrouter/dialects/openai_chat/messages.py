@@ -94,7 +94,7 @@ def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list
         has_calls=bool(uses),
         notes=encoding.notes,
     )
-    text = join([_assistant_text(block, encoding) for block in blocks])
+    text = join([returned.text, *[_assistant_text(block, encoding) for block in blocks]])
     content: Json = text or (None if uses else NO_CONTENT)
     if returned.parts:
         content = [*returned.parts, *([text_part(text)] if text else [])]
@@ -103,7 +103,7 @@ def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list
     wire_calls: list[Json] = []
     used: set[str] = set()
     for use in uses:
-        call = OpenCall(use.id, wire_call_id(use.id, used), use.name)
+        call = OpenCall(use.id, wire_call_id(use.id, used, encoding.quirks.tool_id_pattern), use.name)
         calls.append(call)
         wire_calls.append(
             {

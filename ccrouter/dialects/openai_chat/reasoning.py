@@ -9,9 +9,9 @@ from ccrouter.dialects.openai_chat.wire import (
     REASONING_FIELDS,
     THINKING_PART,
 )
-from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.quirks import THINK_TAGS_OUT, Quirks
 from ccrouter.model.blocks import Thinking
-from ccrouter.model.envelope import unseal
+from ccrouter.model.envelope import BETWEEN_TAGS, unseal
 from ccrouter.model.json import Json, JsonObject, as_list, as_object
 from ccrouter.model.notes import Notes
 
@@ -21,11 +21,14 @@ DEFAULT_FIELD = "reasoning_content"
 
 @dataclass(slots=True)
 class Returned:
-    """What an assistant message gives back. `parts` go into its content (Mistral), `calls` into its tool calls."""
+    """What an assistant message gives back. `parts` go into its content (Mistral), `calls` into its tool calls, `text`
+    before its text.
+    """
 
     message: JsonObject = field(default_factory=dict[str, Json])
     parts: list[JsonObject] = field(default_factory=list[JsonObject])
     calls: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    text: str = ""
 
 
 def returned_reasoning(
@@ -46,22 +49,37 @@ def returned_reasoning(
         elif envelope.kind == REASONING_DETAILS and quirks.reasoning_out in ("same", REASONING_DETAILS):
             details.extend(as_list(envelope.data) or ())
         elif block.text:
-            name = envelope.kind if quirks.reasoning_out == "same" else quirks.reasoning_out
-            name = name if name in (*REASONING_FIELDS, THINKING_PART) or name == quirks.reasoning_out else DEFAULT_FIELD
-            texts[name] = texts.get(name, "") + block.text
+            name = _field_for(envelope.kind, quirks)
+            if name is None:
+                notes.add("thinking", "/messages", "it came in the text, and the upstream is not known to want it back")
+            else:
+                texts[name] = texts.get(name, "") + block.text
     if details:
         returned.message[REASONING_DETAILS] = details
     for name, text in texts.items():
         if name == THINKING_PART:
             returned.parts.append({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
+        elif name == THINK_TAGS_OUT:
+            returned.text = f"<think>{text}</think>"
         elif name == REASONING_DETAILS:
             returned.message.setdefault(name, [{"type": "reasoning.text", "text": text}])
         else:
             returned.message[name] = text
     if quirks.reasoning_required and has_calls and not any(name in returned.message for name in _FIELDS):
-        name = quirks.reasoning_out if quirks.reasoning_out not in (None, "same") else DEFAULT_FIELD
+        name = quirks.reasoning_out if quirks.reasoning_out not in (None, "same", THINK_TAGS_OUT) else DEFAULT_FIELD
         returned.message[name] = ""
     return returned
+
+
+def _field_for(kind: str, quirks: Quirks) -> str | None:
+    """Where reasoning that came as `kind` goes: a field, a content part, the text; None is nowhere."""
+    if quirks.reasoning_out != "same":
+        return quirks.reasoning_out
+    if kind in (*REASONING_FIELDS, THINKING_PART):
+        return kind
+    if kind == BETWEEN_TAGS and not quirks.reasoning_required:
+        return THINK_TAGS_OUT if quirks.think_tags_back else None
+    return DEFAULT_FIELD
 
 
 _FIELDS = (*REASONING_FIELDS, REASONING_DETAILS)

@@ -24,10 +24,11 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
     body.update(encode_tools(request, quirks, notes))
     if request.max_tokens is not None:
         body[quirks.max_tokens_field] = _capped(request.max_tokens, quirks, notes)
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.top_p is not None:
-        body["top_p"] = request.top_p
+    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
+        if value is not None and quirks.sampling:
+            body[name] = value
+        elif value is not None:
+            notes.add(name, f"/{name}", "the model does not take it")
     if request.top_k is not None:
         notes.add("top_k", "/top_k", "has no counterpart in the chat protocol")
     stop = _stop(request, quirks, notes)

@@ -2,6 +2,7 @@
 
 from ccrouter.dialects.openai_chat.search import may_search, search_tools
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.schema_keys import without_keys
 from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import EMPTY_SCHEMA, callable_tools
 from ccrouter.dialects.web_search import is_web_search
@@ -25,7 +26,7 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
         if request.tool_choice is not None and request.tools and not may_search(request, quirks):
             notes.add("tool_choice", "/tool_choice", "no tool is left to choose")
         return {"tools": searching} if searching else {}
-    body: JsonObject = {"tools": [*[_function_tool(tool) for tool in tools], *searching]}
+    body: JsonObject = {"tools": [*[_function_tool(tool, quirks, notes) for tool in tools], *searching]}
     choice = request.tool_choice
     if choice is not None:
         body["tool_choice"] = _choice(choice, {tool.name for tool in tools}, quirks, notes)
@@ -37,11 +38,14 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     return body
 
 
-def _function_tool(tool: Tool) -> JsonObject:
+def _function_tool(tool: Tool, quirks: Quirks, notes: Notes) -> JsonObject:
     function: JsonObject = {"name": wire_name(tool.name)}
     if tool.description is not None:
         function["description"] = tool.description
-    function["parameters"] = object_schema(tool.input_schema)
+    schema = object_schema(tool.input_schema)
+    function["parameters"] = parameters = without_keys(schema, quirks.drop_schema_keys)
+    if parameters is not schema:
+        notes.add(", ".join(sorted(quirks.drop_schema_keys)), "/tools", "the upstream refuses it in tool schemas")
     return {"type": "function", "function": function}
 
 

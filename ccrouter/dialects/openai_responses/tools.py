@@ -2,6 +2,7 @@
 
 from ccrouter.dialects.openai_chat.tools import object_schema
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.schema_keys import without_keys
 from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import callable_tools
 from ccrouter.dialects.web_search import is_web_search
@@ -22,7 +23,7 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     searches: set[str] = set()
     for tool in callable_tools(request):
         if not tool.is_server_tool:
-            wire.append(_function(tool))
+            wire.append(_function(tool, quirks))
             functions.add(tool.name)
         elif is_web_search(tool) and quirks.native_web_search:
             wire.append(_web_search(tool, notes))
@@ -45,11 +46,11 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     return body
 
 
-def _function(tool: Tool) -> JsonObject:
+def _function(tool: Tool, quirks: Quirks) -> JsonObject:
     wire: JsonObject = {"type": "function", "name": wire_name(tool.name)}
     if tool.description is not None:
         wire["description"] = tool.description
-    wire["parameters"] = object_schema(tool.input_schema)
+    wire["parameters"] = without_keys(object_schema(tool.input_schema), quirks.drop_schema_keys)
     # True is the default here, and would demand of every schema that all its properties are required.
     wire["strict"] = False
     return wire

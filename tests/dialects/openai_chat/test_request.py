@@ -38,11 +38,14 @@ STRICT = Strictness(max_tokens_limit=1_000_000)
 NOT_STRICT = {
     "cache-control-kept": "cache_control",
     "effort-enable_thinking": "enable_thinking",
+    "effort-enable_thinking-whole": "enable_thinking",
     "effort-disabled-enable_thinking": "enable_thinking",
     "effort-openrouter": "reasoning",
     "effort-disabled-openrouter": "reasoning",
     "effort-thinking": "thinking",
     "effort-disabled-thinking": "thinking",
+    "effort-thinking-fields": "thinking",
+    "effort-disabled-thinking-fields": "thinking",
     "limits": "provider",
     "system-messages-in-place": "beginning",
     "thinking-details": "unsupported",
@@ -219,7 +222,9 @@ def conversation(rng: random.Random) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("seed", range(150))
 @pytest.mark.parametrize(
-    "quirks", [{}, {"mid_system": True}, {"images": False}], ids=["plain", "mid_system", "no_images"]
+    "quirks",
+    [{}, {"mid_system": True}, {"images": False}, {"tool_id_pattern": "mistral", "reasoning_out": "<think>"}],
+    ids=["plain", "mid_system", "no_images", "mistral_ids"],
 )
 def test_one_more_turn_is_a_strict_prefix_extension(seed: int, quirks: Any) -> None:
     """Rule 7. What was sent up to any assistant message stands at the start of everything sent later."""
