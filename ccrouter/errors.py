@@ -15,6 +15,8 @@ not_found_error, request_too_large, rate_limit_error, api_error, timeout_error, 
 
 REASONING_REJECTED = "reasoning_rejected"
 """`ErrorDetail.code` of a refusal that is about reasoning given back: the same request without it may be taken."""
+SUMMARY_REJECTED = "summary_rejected"
+"""Likewise of one that is about reasoning being told: not every organisation may read its models' thoughts."""
 
 STATUS_OF_TYPE: dict[ErrorType, int] = {
     "invalid_request_error": 400,

@@ -10,7 +10,7 @@ from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
-from ccrouter.errors import CREDENTIALS_AT_FAULT, REASONING_REJECTED, CCRouterError, RequestError, UpstreamError
+from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, RequestError, UpstreamError
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
 from ccrouter.gateway.body_log import log_body
@@ -21,9 +21,9 @@ from ccrouter.gateway.sessions import Conversation, SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
 from ccrouter.model.request import Request
+from ccrouter.pipeline.milder import milder_request
 from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.pipeline.search_rounds import Answered
-from ccrouter.pipeline.without_reasoning import without_reasoning
 from ccrouter.router import Decision, Facts, decide, hints_of, session_id_of
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
@@ -147,7 +147,7 @@ class Gateway:
             record.attempts += 1
             record.target = str(target)
             try:
-                return await self._giving_back(work, target, key, record, delivery=delivery, begun=begun)
+                return await self._asking_less(work, target, key, record, delivery=delivery, begun=begun)
             except CCRouterError as error:
                 record.failures.append(f"{target}: {error}"[:300])
                 failure = the_telling_one(failure, (error, target))
@@ -156,7 +156,7 @@ class Gateway:
         assert failure is not None, "a decision has at least one target"
         raise told_to_client(*failure)
 
-    async def _giving_back(
+    async def _asking_less(
         self,
         work: Work,
         target: Target,
@@ -166,12 +166,12 @@ class Gateway:
         delivery: Delivery | None,
         begun: float,
     ) -> Answer | None:
-        """One attempt, and a second without the reasoning it gives back where that is what the provider refuses."""
+        """One attempt, and a second one that asks for less where the provider refuses what can be left out."""
         try:
             return await self._signed_in(work, target, key, record, delivery=delivery, begun=begun)
         except UpstreamError as error:
-            request = without_reasoning(work.request, target.provider)
-            if error.detail.code != REASONING_REJECTED or request is work.request:
+            request = milder_request(work.request, target.provider, error.detail.code)
+            if request is work.request:
                 raise
             record.failures.append(f"{target}: {error}"[:300])
             record.attempts += 1

@@ -182,6 +182,30 @@ async def test_refused_reasoning_is_left_out_once(router: Router) -> None:
         assert len(upstream.requests) == 5
 
 
+async def test_summaries_are_not_for_everybody(router: Router) -> None:
+    """Organisations that are not verified get no summaries: 400 to whoever asks for one."""
+
+    def unverified(body: JsonObject) -> Reply | Failure:
+        reasoning: Any = body["reasoning"]
+        if "summary" in reasoning:
+            message = "Your organization must be verified to generate reasoning summaries. Please go to the settings."
+            return Failure(400, message, "invalid_request_error", "unsupported_value")
+        return Reply(text=("Here.",), reasoning=("hidden",))
+
+    with OpenAIResponsesUpstream(unverified, manner=Manner(summaries=False)) as upstream:
+        async with router(upstream.endpoint, **provider(upstream.endpoint)) as client:
+            answer = await ask(client, BODY["messages"])
+            omitted = await ask(client, BODY["messages"], thinking={"type": "adaptive", "display": "omitted"})
+    assert [block["type"] for block in answer["content"]] == ["thinking", "text"]
+    assert answer["content"][0]["thinking"] == ""
+    assert [request.body["reasoning"] for request in upstream.requests] == [
+        {"effort": "high", "summary": "auto"},
+        {"effort": "high"},
+        {"effort": "high"},
+    ]
+    assert omitted["content"][1] == {"type": "text", "text": "Here."}
+
+
 async def test_probe_title_and_classifier(router: Router) -> None:
     schema = {"type": "object", "properties": {"title": {"type": "string"}}, "additionalProperties": False}
     efforts = {"efforts": ["low", "medium", "high"], "json_schema": True}

@@ -30,7 +30,14 @@ def encode_effort(request: Request, quirks: Quirks, notes: Notes, *, searches: b
         notes.add("thinking", "/thinking", f"this model cannot be told not to think: effort {effort!r}")
     elif effort != wanted:
         notes.add("effort", "/output_config/effort", f"{wanted!r} is none of the model's words: {effort!r}")
-    return {"effort": effort} if effort == "none" else {"effort": effort, "summary": "auto"}
+    if effort == "none" or _is_hidden(request):
+        return {"effort": effort}
+    return {"effort": effort, "summary": "auto"}
+
+
+def _is_hidden(request: Request) -> bool:
+    """The client does not want to see the reasoning (`display: omitted`): Anthropic tells it encrypted only, then."""
+    return request.thinking is not None and request.thinking.extras.get("display") == "omitted"
 
 
 def _wanted(request: Request) -> str | None:

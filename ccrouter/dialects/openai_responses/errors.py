@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from ccrouter.dialects.failures import error_of_response
-from ccrouter.errors import REASONING_REJECTED, UpstreamError
+from ccrouter.errors import REASONING_REJECTED, SUMMARY_REJECTED, UpstreamError
 
 _ABOUT_REASONING: Final = re.compile(
     # The encrypted content for item rs_… could not be verified. Reason: …
@@ -24,12 +24,22 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamEr
     return marked(error_of_response(status, headers, body))
 
 
+_ABOUT_SUMMARIES: Final = re.compile(
+    # Your organization must be verified to generate reasoning summaries. Please go to …
+    r"must be verified to generate reasoning summar|'reasoning\.summary' is not supported",
+    re.IGNORECASE,
+)
+
+
 def marked(error: UpstreamError) -> UpstreamError:
-    """`error`, with a code of ours where the same request without the reasoning it gives back may be taken.
+    """`error`, with a code of ours where the same request without what it says of reasoning may be taken.
 
     The words stay the provider's own (maximhq/bifrost#5186, openai/openai-agents-js#546).
     """
     detail = error.detail
-    if 400 <= detail.status < 500 and _ABOUT_REASONING.search(detail.message):
-        return UpstreamError(replace(detail, code=REASONING_REJECTED), retryable=error.retryable)
+    if not 400 <= detail.status < 500:
+        return error
+    for code, words in ((REASONING_REJECTED, _ABOUT_REASONING), (SUMMARY_REJECTED, _ABOUT_SUMMARIES)):
+        if words.search(detail.message):
+            return UpstreamError(replace(detail, code=code), retryable=error.retryable)
     return error

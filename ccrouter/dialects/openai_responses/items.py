@@ -305,7 +305,7 @@ class Items:
 
     def _unique_id(self, given: str) -> str:
         wanted, number = given, len(self._all)
-        while not wanted or wanted in self._ids:
+        while not wanted or wanted in self._ids or wanted in self._context.used_ids:
             text = f"{self.seed}/{number}/{given}"
             wanted, number = "toolu_" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24], number + 1
         self._ids.add(wanted)

@@ -60,18 +60,20 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
 def _max_output_tokens(
     request: Request, wanted: int, reasoning: JsonObject | None, quirks: Quirks, notes: Notes
 ) -> int:
+    if wanted < MIN_OUTPUT_TOKENS:
+        notes.add("max_tokens", "/max_tokens", f"{wanted} is less than the upstream takes: {MIN_OUTPUT_TOKENS}")
+        return MIN_OUTPUT_TOKENS
     tokens = wanted
     unasked = request.thinking is not None and request.thinking.type == "disabled"
-    if unasked and reasoning is not None and reasoning["effort"] != "none" and tokens >= MIN_OUTPUT_TOKENS:
+    if unasked and reasoning is not None and reasoning["effort"] != "none":
         tokens = max(tokens, min(tokens + ROOM_TO_THINK, 2 * ROOM_TO_THINK))
-    tokens = max(tokens, MIN_OUTPUT_TOKENS)
     if quirks.max_tokens_cap is not None:
         tokens = min(tokens, quirks.max_tokens_cap)
-    if tokens > wanted:
-        why = f"raised from {wanted} to {tokens}: the least the upstream takes, or room for thinking it cannot leave"
-        notes.add("max_tokens", "/max_tokens", why)
-    elif tokens < wanted:
+    if tokens < wanted:
         notes.add("max_tokens", "/max_tokens", f"{wanted} is more than the upstream allows: {tokens}")
+    elif tokens > wanted:
+        why = f"{tokens} instead of {wanted}: this model thinks all the same, and its thoughts count"
+        notes.add("max_tokens", "/max_tokens", why)
     return tokens
 
 
