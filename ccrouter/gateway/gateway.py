@@ -10,6 +10,7 @@ from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
+from ccrouter.dialects.web_search import helper_query
 from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, RequestError, UpstreamError
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.attempts import Attempt, make_attempt, run_attempt
@@ -224,7 +225,7 @@ class Gateway:
         record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in attempt.outbound.context.notes.entries)
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
-        elif work.decision.scenario not in {"background", "classifier"}:
+        elif work.decision.scenario not in {"background", "classifier"} and helper_query(work.request) is None:
             self._sessions.remember(work.conversation, outcome.usage)
         if delivery is not None:
             return None

@@ -43,7 +43,8 @@ logger = logging.getLogger("ccrouter.search")
 NOT_CONFIGURED = (
     "Web search is not available: the provider of this model has no web search of its own, and ccrouter has no search "
     'backend. To have one, configure "search" (SearXNG, Tavily or Brave) or Router.webSearch (a model whose provider '
-    "searches) in ccrouter's config."
+    "searches) in ccrouter's config. A model that searches unasked is told as such by its provider's quirks: "
+    '{"web_search_style": "always"}.'
 )
 NOTHING_INVENTED = "No search was run, and there are no results. Tell the user so; do not make any up."
 
@@ -60,6 +61,7 @@ class Searcher:
         """What the backend finds, or why it does not."""
         config, tool, known = self._plan.config, self._plan.tool, self._plan.known
         if self._backend is None or config is None:
+            logger.warning("id=%s web search asked for, but nothing that searches is configured", self._request_id)
             return Answered("unavailable", NOT_CONFIGURED)
         if query in known:
             return known[query]

@@ -13,7 +13,7 @@ from ccrouter.config import schema as schema_module
 from ccrouter.config.read import read
 from ccrouter.config.schema import load_schema, resolve, schema_file
 from ccrouter.config.types import SCENARIOS
-from ccrouter.dialects.quirks import EffortStyle, Quirks
+from ccrouter.dialects.quirks import EffortStyle, Quirks, WebSearchStyle
 
 
 def test_it_is_a_valid_schema_of_the_draft_it_names() -> None:
@@ -44,6 +44,7 @@ def test_quirks_are_those_of_the_dialects() -> None:
     properties = load_schema()["$defs"]["quirks"]["properties"]
     assert set(properties) == {field.name for field in fields(Quirks)}, "schemas/config.schema.json: $defs/quirks"
     assert properties["effort_style"]["enum"] == list(get_args(EffortStyle))
+    assert properties["web_search_style"]["enum"] == list(get_args(WebSearchStyle))
 
 
 def test_scenarios_are_those_of_the_router() -> None:

@@ -100,6 +100,6 @@ def test_a_web_search_goes_to_web_search(rig: Rig, version: str) -> None:
     rig.upstream.begin(script)
     answer = rig.client.ask("What do foxes eat?", ALLOW)
     assert answer.text == "Berries.", answer
-    [helper] = rig.upstream.to("m-search")
-    assert "what do foxes eat" in helper.text
-    assert "They eat berries." in rig.turns[-1].text
+    # What becomes of it there is for test_web_search.py to say: this model has no search, and none is configured.
+    assert "webSearch" in rig.daemon.log_line(answer.session, "strict,m-search")
+    assert "unavailable" in rig.turns[-1].text

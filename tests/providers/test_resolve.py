@@ -410,6 +410,9 @@ def test_who_searches_the_web_in_a_protocol_that_can(url: str, protocol: str, se
         ("https://api.perplexity.ai", "sonar", "perplexity"),
         ("https://api.groq.com/openai/v1", "groq/compound-mini", "compound"),
         ("https://api.groq.com/openai/v1", "llama-3.3-70b-versatile", "none"),
+        ("https://openrouter.ai/api/v1", "google/gemini-2.5-flash:online", "always"),
+        ("https://relay.example/v1", "gemini-2.5-flash:online", "always"),
+        ("https://relay.example/v1", "perplexity/sonar-pro", "always"),
         ("https://api.openai.com/v1/chat/completions", "gpt-4o-search-preview", "web_search_options"),
         ("https://api.openai.com/v1/chat/completions", "gpt-5", "none"),
         ("https://api.x.ai/v1", "grok-4", "none"),  # `search_parameters` answers 410 since 2026 (vercel/ai#15713)

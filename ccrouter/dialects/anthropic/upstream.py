@@ -1,11 +1,13 @@
 """A request towards an Anthropic upstream, where it can't go out as the bytes that came in.
 
 What Anthropic did not sign it refuses (`Invalid signature in thinking block`), so thinking that another provider made
-stays here: Claude Code's history carries it in our envelope (`model/envelope.py`).
+stays here: Claude Code's history carries it in our envelope (`model/envelope.py`). Likewise the results of web searches
+that it did not run and encrypt itself: they go as text.
 """
 
 from dataclasses import replace
 
+from ccrouter.dialects.anthropic.foreign_searches import with_own_searches_only
 from ccrouter.dialects.anthropic.request import encode_request
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.blocks import Block, Thinking, ToolResult, ToolUse
@@ -26,6 +28,7 @@ def may_hold_foreign_state(raw: bytes) -> bool:
 
 def encode(request: Request, *, model: str, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body for `model`: foreign thinking left out, limits and extra fields of the upstream applied."""
+    request = replace(request, messages=with_own_searches_only(request.messages, notes))
     messages = tuple([_own_state_only(message, position, notes) for position, message in enumerate(request.messages)])
     thinking = request.thinking
     if thinking is not None and thinking.type == "enabled" and _tool_loop_lost_thinking(request.messages, messages):

@@ -152,5 +152,6 @@ PERPLEXITY = Preset(
     quirks=Quirks(
         reasoning_out=None, json_schema=True, stop_limit=0, stream_usage=False, web_search_style="perplexity"
     ),
+    pinned=frozenset({"web_search_style"}),
     names=("pplx",),
 )
