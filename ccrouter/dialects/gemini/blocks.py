@@ -63,12 +63,12 @@ class BlockWriter:
 
     def text(self, text: str, signature: str | None = None) -> None:
         """A piece of the answer."""
+        if not text and self._shown != TEXT:
+            if signature is not None:
+                self.part({"text": "", "thoughtSignature": signature})
+            return
         self._give_out_call()
         if self._shown != TEXT:
-            if not text:
-                if signature is not None:
-                    self.part({"text": "", "thoughtSignature": signature})
-                return
             if signature is not None:
                 self._carrier().next_text.append((0, len(text), signature))
             elif self._marks:

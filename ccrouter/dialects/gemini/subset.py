@@ -14,6 +14,8 @@ KEPT: Final = ("title", "description", "nullable", "minItems", "maxItems", "mini
 
 FORMATS: Final = {"string": ("date-time",), "number": ("float", "double"), "integer": ("int32", "int64")}
 TYPES: Final = ("string", "number", "integer", "boolean", "array", "object")
+DEEPEST: Final = 24
+"""Levels of nesting that are written out. Google refuses less ("exceeds the maximum allowed nesting depth")."""
 ANYTHING: Final[JsonObject] = {"type": "string"}
 """For a value that may be anything: a type has to be named (Gemini 3 refuses TYPE_UNSPECIFIED)."""
 
@@ -27,16 +29,26 @@ class _Subset:
     def __init__(self, root: JsonObject) -> None:
         self._root = root
         self._count = 0
+        self._depth = 0
 
     def schema(self, schema: Json, open_: tuple[str, ...]) -> JsonObject:
         node = as_object(schema)
         self._count += 1
         if node is None:
             return {**ANYTHING}
+        if self._depth >= DEEPEST or self._count > MOST_SCHEMAS:
+            return {"type": "object"}
+        self._depth += 1
+        try:
+            return self._node(node, open_)
+        finally:
+            self._depth -= 1
+
+    def _node(self, node: JsonObject, open_: tuple[str, ...]) -> JsonObject:
         reference = as_str(node.get("$ref"))
         if reference is not None:
             target = resolved(self._root, reference)
-            if target is None or reference in open_ or self._count > MOST_SCHEMAS:
+            if target is None or reference in open_:
                 return _described({"type": "object"}, node)
             return _described(self.schema(target, (*open_, reference)), node)
         node = self._merged(node, open_)
@@ -76,7 +88,7 @@ class _Subset:
             return _described({"type": "string", "nullable": True}, node)
         options = [self.schema(choice, open_) for choice in left]
         if nullable:
-            options = [{**option, "nullable": True} for option in options]
+            options = [_nullable(option) for option in options]
         return _described(options[0], node) if len(options) == 1 else {"anyOf": list[Json](options)}
 
     def _plain(self, node: JsonObject, open_: tuple[str, ...]) -> JsonObject:
@@ -106,6 +118,13 @@ def _described(schema: JsonObject, node: JsonObject) -> JsonObject:
     if "anyOf" in schema:
         return schema
     return {**schema, **{name: node[name] for name in ("title", "description") if name in node}}
+
+
+def _nullable(schema: JsonObject) -> JsonObject:
+    choices = as_list(schema.get("anyOf"))
+    if choices is None:
+        return {**schema, "nullable": True}
+    return {"anyOf": [_nullable(as_object(choice) or {}) for choice in choices]}
 
 
 def _is_null(choice: Json) -> bool:

@@ -1,0 +1,115 @@
+"""Random replies, mutated recordings: no exception, the grammar holds, nothing is lost, cuts do not matter."""
+
+import os
+import random
+from typing import Any
+
+import orjson
+import pytest
+
+from ccrouter.dialects.base import ReplyContext
+from ccrouter.dialects.gemini import GEMINI
+from ccrouter.model.events import Event, Failed, Finish
+from ccrouter.model.grammar import violations
+from tests.conformance.compare import body_of, decode_stream, entries, outcome
+from tests.dialects.gemini.replies import call, chunk, text, thought
+
+SEED = int(os.environ.get("CCROUTER_FUZZ_SEED", "20261120"))
+ROUNDS = int(os.environ.get("CCROUTER_FUZZ_ROUNDS", "12"))
+NAMES = frozenset({"Bash", "Read", "web_search"})
+ODD: tuple[Any, ...] = (None, "", "x", 0, -1, 3.5, True, [], {}, [None], {"a": 1}, [{}], 10**30, "\ud83d", "STOP")
+
+
+def decode(body: bytes, read_size: int | None) -> list[Event]:
+    return decode_stream(GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES)), body, read_size)
+
+
+def check(body: bytes, seed: str) -> None:
+    got = [decode(body, size) for size in (None, 7)]
+    for events in got:
+        assert violations(events) == [], seed
+        assert isinstance(events[-1], Finish | Failed), seed
+    assert outcome(got[0]) == outcome(got[1]), seed
+
+
+@pytest.mark.parametrize("entry", entries("gemini", lambda entry: entry["http_status"] == 200))
+def test_mutated_values(entry: Any) -> None:
+    """Values anywhere in the JSON replaced by odd ones (bytes and frames are mutated in tests/conformance)."""
+    chunks = [orjson.loads(line.removeprefix(b"data: ")) for line in json_of(entry)]
+    for number in range(ROUNDS):
+        seed = f"{SEED}/{entry['file']}/{number}"
+        rng = random.Random(seed)
+        mutated = [mutate(each, rng) if rng.random() < 0.5 else orjson.dumps(each) for each in chunks]
+        check(b"".join(b"data: " + each + b"\r\n\r\n" for each in mutated), seed)
+        decoder = GEMINI.decoder(ReplyContext("acme", "gemini-2.5-pro", NAMES))
+        assert violations(decoder.whole(b"[" + b",".join(mutated) + b"]")) == [], seed
+
+
+def json_of(entry: Any) -> list[bytes]:
+    body = body_of(entry).replace(b"\r\n", b"\n").strip()
+    if entry["streaming"]:
+        return [part for part in body.split(b"\n\n") if part.strip()]
+    value = orjson.loads(body)
+    return [orjson.dumps(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def mutate(value: Any, rng: random.Random) -> bytes:
+    value = orjson.loads(orjson.dumps(value))
+    holders = list(containers(value))
+    for _ in range(rng.randint(1, 3)):
+        holder = rng.choice(holders)
+        if holder:
+            key = rng.choice(list(holder)) if isinstance(holder, dict) else rng.randrange(len(holder))
+            holder[key] = rng.choice(ODD)
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a surrogate pair, or a number beyond 64 bits
+        return b'{"candidates":[{"content":{"parts":[{"text":"\\ud83d"}]}}],"created":1' + b"0" * 30 + b"}"
+
+
+def containers(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from containers(inner)
+
+
+@pytest.mark.parametrize("number", range(120))
+def test_any_order_of_parts(number: int) -> None:
+    """Whatever order thoughts, text and calls come in, signed or not, nothing is lost and streams equal wholes."""
+    seed = f"{SEED}/parts/{number}"
+    rng = random.Random(seed)
+    said, reasoning, calls, parts = "", "", list[Any](), list[Any]()
+    for position in range(rng.randint(1, 12)):
+        signed: Any = {"thoughtSignature": f"S{position}"} if rng.random() < 0.3 else {}
+        match rng.randrange(5):
+            case 0 | 1:
+                said += (piece := rng.choice(["a", "你", "\n", " ", "😀", ""]))
+                parts.append(text(piece, **signed))
+            case 2:
+                reasoning += (piece := rng.choice(["r", "é", ""]))
+                parts.append(thought(piece, **signed))
+            case 3:
+                arguments = {"n": position}
+                calls.append(("Bash", arguments))
+                parts.append(call("Bash", arguments, rng.choice([None, "same", f"id{position}"]), **signed))
+            case _:
+                parts.append({"toolCall": {"toolType": "X", "id": str(position)}, **signed})
+    chunks = []
+    rest = list(parts)
+    while rest:
+        size = rng.randint(1, 3)
+        chunks.append(chunk(*rest[:size]))
+        rest = rest[size:]
+    chunks.append(chunk(finish="STOP"))
+    body = b"".join(b"data: " + orjson.dumps(each) + b"\n\n" for each in chunks)
+    check(body, seed)
+    got = outcome(decode(body, 3))
+    assert (got.text, got.reasoning) == (said, reasoning), seed
+    assert [(name, arguments) for _, name, arguments in got.tool_calls] == calls, seed
+    assert len({id_ for id_, _, _ in got.tool_calls}) == len(calls), seed
+    assert got.stop_reason == ("tool_use" if calls else "end_turn"), seed
+    decoder = GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES))
+    whole = decoder.whole(orjson.dumps(chunk(*parts, finish="STOP")))
+    assert violations(whole) == [], seed
+    assert outcome(whole) == got, seed
