@@ -3,12 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from ccrouter.model.json import NO_EXTRAS, Json
 
 Scenario: TypeAlias = Literal["default", "background", "think", "longContext", "webSearch", "image"]
 SCENARIOS: tuple[Scenario, ...] = ("default", "background", "think", "longContext", "webSearch", "image")
+
+EVERY_SCENARIO: tuple[str, ...] = (*SCENARIOS, "explicit", "subagent", "classifier")
+"""What a decision's scenario may be: the routes, and what a request or its prompt asks for itself."""
+
+Strategy: TypeAlias = Literal["in_order", "weighted", "round_robin", "least_busy", "latency"]
+STRATEGIES: Final[tuple[Strategy, ...]] = get_args(Strategy)
+"""The names that a group's `strategy` may have; `upstream/strategies.py` does what they say."""
+
+GROUP: Final = "group"
+"""Stands where a target's provider stands when it names a model group."""
+ANY_TARGET: Final = "*"
+"""The key of `fallback` whose targets follow whatever was chosen."""
+DIRECT: Final = "none"
+"""A provider's `proxy` that means: none, whatever the rest of the configuration and the environment say."""
 
 DEFAULT_PORT = 3456
 DEFAULT_HOST = "127.0.0.1"
@@ -28,6 +42,27 @@ class Target:
         """As users write it: `provider,model`."""
         return f"{self.provider},{self.model}"
 
+    @property
+    def is_group(self) -> bool:
+        """Whether this names a model group (`group,NAME`) and no model."""
+        return self.provider == GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a group: a model, or another group; `weight` counts for the strategy `weighted`."""
+
+    target: Target
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Models that can stand in for each other, and in which order they are tried."""
+
+    strategy: Strategy
+    members: tuple[Member, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class TransformerUse:
@@ -43,6 +78,58 @@ class UserTransformer:
 
     path: Path
     options: Mapping[str, Json] = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; None: what API_TIMEOUT_MS and the program's defaults say."""
+
+    connect: float | None = None
+    first_byte: float | None = None
+    """From the request until the answer's first byte."""
+    idle: float | None = None
+    """Between two pieces of a stream."""
+    total: float | None = None
+    """One attempt from beginning to end."""
+
+
+DEFAULT_QUEUE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a provider is asked for at most; None: no bound."""
+
+    max_concurrent: int | None = None
+    """Requests under way."""
+    rpm: int | None = None
+    """Requests a minute."""
+    tpm: int | None = None
+    """Tokens a minute, prompts and answers together."""
+    queue: int = DEFAULT_QUEUE
+    """How many may wait for their turn; one more is refused at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How hard the router tries before a request has failed."""
+
+    max_attempts: int = 8
+    """Requests to upstreams for one of the client's, over all targets and keys."""
+    same_target: int = 2
+    """Further attempts at the same target after a connection error or a 5xx."""
+    deadline_seconds: float = 90.0
+    """After this long no new attempt is begun. It does not end one that is under way."""
+    wait_seconds: float = 20.0
+    """The longest wait for a key or a target that is cooling down, when nothing else is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """How long a refused key or target is left alone."""
+
+    cap_seconds: float = 300.0
+    """At most this long, whatever the provider says; then one request probes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +149,12 @@ class ProviderConfig:
     """Overrides of single facts about the provider (`dialects/quirks.py`), by name."""
     context_windows: Mapping[str, int] = field(default_factory=dict[str, int])
     """Known context windows in tokens, by model."""
+    timeouts: Timeouts = Timeouts()
+    proxy: str | None = None
+    """The URL of an HTTP proxy; `none` (DIRECT) for none at all; None: what holds for every provider."""
+    ca_bundle: Path | None = None
+    """A PEM file with the authorities to trust, instead of the system's."""
+    limits: Limits = Limits()
     preset: str | None = None
     """The preset that the config names: in `preset`, or by the name of a provider without a URL. None: its host or
     its name may still tell (`providers/resolve.py`)."""
@@ -115,6 +208,13 @@ class Config:
     log: bool = True
     log_level: str = "info"
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict[str, tuple[Target, ...]])
+    """By scenario, by target (`provider,model` or `group,name`, as `str(target)` writes it), and by `*`."""
+    groups: Mapping[str, Group] = field(default_factory=dict[str, Group])
+    """Model groups by name; `Target("group", name)` stands for one wherever a target may."""
+    retries: Retries = Retries()
+    cooldown: Cooldown = Cooldown()
+    rescue: frozenset[str] = frozenset()
+    """Scenarios (of EVERY_SCENARIO) whose streams are continued by the next target when torn after text alone."""
     transformers: tuple[UserTransformer, ...] = ()
     search: SearchConfig | None = None
     non_interactive_mode: bool = False
