@@ -42,11 +42,6 @@ class Target:
         """As users write it: `provider,model`."""
         return f"{self.provider},{self.model}"
 
-    @property
-    def is_group(self) -> bool:
-        """Whether this names a model group (`group,NAME`) and no model."""
-        return self.provider == GROUP
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -227,3 +222,7 @@ class Config:
     def provider(self, name: str) -> ProviderConfig | None:
         """The provider called exactly `name`."""
         return next((provider for provider in self.providers if provider.name == name), None)
+
+    def group(self, target: Target) -> Group | None:
+        """The group that `target` names (`group,NAME`), None where it names a model."""
+        return self.groups.get(target.model) if target.provider == GROUP else None
