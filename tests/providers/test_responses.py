@@ -56,6 +56,9 @@ def provider(url: str = OPENAI, name: str = "mine", **more: Any) -> ProviderConf
         (AZURE, "gpt-5-mini", RESPONSES),
         (f"{AZURE}/openai/deployments/gpt-5/chat/completions?api-version=2024-10-21", "gpt-5", CHAT),
         (f"{AZURE}?api-version=2024-10-21", "gpt-5", CHAT),
+        (f"{AZURE}/openai/deployments/d/chat/completions?api-version=2024-10-21", "gpt-5.6", CHAT),
+        (f"{AZURE}/openai/v1/chat/completions", "gpt-5.6", RESPONSES),
+        (f"{AZURE}/openai/v1/chat/completions", "gpt-5", CHAT),
         (f"{AZURE}?api-version=preview", "gpt-5", RESPONSES),
         (f"{AZURE}/openai/v1", "my-deployment", CHAT),
         # the same names elsewhere

@@ -1,5 +1,6 @@
 """Where a chat request goes and how it says who it is from."""
 
+import re
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -15,6 +16,11 @@ AZURE_ROOTS: Final = ("", "/openai", "/openai/deployments")
 def is_azure(hostname: str | None) -> bool:
     """True for Azure OpenAI's hosts."""
     return (hostname or "").endswith(AZURE_HOSTS)
+
+
+def is_dated(query: str) -> bool:
+    """True for the `api-version`s of Azure's older endpoints (`2024-10-21`); the newer have `v1` and `preview`."""
+    return re.search(r"api-version=\d", query) is not None
 
 
 def url_of(base_url: str, model: str) -> str:
@@ -41,7 +47,7 @@ def url_of(base_url: str, model: str) -> str:
 
 def _azure_base(query: str, model: str) -> str:
     """Deployments with a dated `api-version`, or the newer `/openai/v1`, where the model's name is the deployment."""
-    if "api-version=" in query and "api-version=v1" not in query and "api-version=preview" not in query:
+    if is_dated(query):
         return f"/openai/deployments/{quote(model, safe='')}"
     return "/openai/v1"
 

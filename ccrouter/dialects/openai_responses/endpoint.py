@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from ccrouter.dialects.openai_chat.endpoint import is_azure
+from ccrouter.dialects.openai_chat.endpoint import is_azure, is_dated
 
 ENDPOINT: Final = "responses"
 
@@ -13,7 +13,8 @@ def url_of(base_url: str) -> str:
 
     `…/responses` is taken as it is; `…/chat/completions` becomes its neighbour; a base with a path gets `/responses`; a
     bare host gets `/v1/responses`. Azure has no Responses below a deployment: `/openai/deployments/NAME` becomes
-    `/openai/responses` where an `api-version` is asked for, else `/openai/v1/responses`; the model is the deployment.
+    `/openai/responses` where a dated `api-version` is asked for, else `/openai/v1/responses`; the model is then the
+    deployment.
     """
     parts = urlsplit(base_url.strip())
     path = parts.path.rstrip("/")
@@ -22,7 +23,7 @@ def url_of(base_url: str) -> str:
     elif is_azure(parts.hostname):
         base = path.removesuffix("/chat/completions").partition("/deployments")[0]
         if base in ("", "/openai"):
-            base = "/openai" if "api-version=" in parts.query else "/openai/v1"
+            base = "/openai" if is_dated(parts.query) else "/openai/v1"
         full = f"{base}/{ENDPOINT}"
     else:
         full = f"{path.removesuffix('/chat/completions') or '/v1'}/{ENDPOINT}"
