@@ -26,7 +26,7 @@ class ReplyContext:
     """The upstream model's name, used where the reply does not tell its own."""
     tool_names: frozenset[str] = frozenset()
     """Names of the tools on offer."""
-    used_ids: Container[str] = frozenset()
+    used_ids: Container[str] = frozenset[str]()
     """Ids of the calls in the conversation so far: a call of this reply must have another."""
     quirks: Quirks = field(default_factory=Quirks)
     search_query: str | None = None

@@ -1,4 +1,4 @@
-"""Leaving keywords out of a JSON Schema, by position: a property may well be called `title` or `additionalProperties`."""
+"""Leaving keywords out of a JSON Schema, by position: a property may well be called `title`."""
 
 from collections.abc import Set as AbstractSet
 from typing import Final

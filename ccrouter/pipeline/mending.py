@@ -10,7 +10,7 @@ from typing import Protocol
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_search import callable_tools
-from ccrouter.model.events import Event, TextDelta, ThinkingDelta
+from ccrouter.model.events import Event, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Request
 from ccrouter.transformers.argument_repair import ArgumentRepair
@@ -43,11 +43,11 @@ def mending(quirks: Quirks, context: Context, used_ids: Container[str]) -> "Mend
     """The filter for one reply; None when nothing in it can need mending. `used_ids`: see `HistoryIds`."""
     own = context.dialect in ANTHROPIC_REPLIES
     schemas = _schemas(context.request)
-    menders: list[Mender] = []
+    leaks = None
     if schemas and quirks.leaked_tool_calls:
-        # Before the tags: a call inside of `<think>` ends it.
         forms = [form for name, form in FORMS.items() if name in quirks.leaked_tool_calls]
-        menders.append(LeakedCalls(forms, schemas, context.notes))
+        leaks = LeakedCalls(forms, schemas, context.notes)
+    menders: list[Mender] = []
     if quirks.think_tags != "never" and (_splits(quirks) or not own):
         tags = THINK_TAGS if quirks.think_tags == "start" else THINK_TAGS[:1]
         menders.append(TagSplitter(tags, context.provider, where=quirks.think_tags))
@@ -55,7 +55,7 @@ def mending(quirks: Quirks, context: Context, used_ids: Container[str]) -> "Mend
         menders.append(ArgumentRepair(schemas, quirks.repair_arguments))
     if schemas and not own:  # Anthropic's safety review goes by the ids: they are never rewritten
         menders.append(UniqueIds(used_ids))
-    return Mending(menders) if menders else None
+    return Mending(leaks, menders) if leaks is not None or menders else None
 
 
 def _splits(quirks: Quirks) -> bool:
@@ -70,19 +70,30 @@ def _schemas(request: Request) -> dict[str, JsonObject]:
 
 
 class Mending:
-    """The menders of one reply, in order. Tokens of text take the short way while none of them waits for text."""
+    """The menders of one reply, leaked calls first: a call inside of `<think>` ends it.
 
-    def __init__(self, menders: list[Mender]) -> None:
+    While none of the others waits for text, tokens take a short way.
+    """
+
+    def __init__(self, leaks: LeakedCalls | None, menders: list[Mender]) -> None:
+        self._leaks = leaks
         self._menders = menders
+        self._repair = next((mender for mender in menders if isinstance(mender, ArgumentRepair)), None)
         self._idle = all(mender.idle for mender in menders)
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
-        if self._idle and len(batch) == 1 and isinstance(batch[0], TextDelta | ThinkingDelta):
-            return batch
+        if self._leaks is not None:
+            batch = self._leaks(batch)
+        if self._idle and len(batch) == 1:
+            kind = type(batch[0])
+            if kind is TextDelta or kind is ThinkingDelta:
+                return batch
+            if kind is ToolInputDelta:
+                return batch if self._repair is None else self._repair(batch)
+        idle = True
         for mender in self._menders:
-            if not batch:
-                break
             batch = mender(batch)
-        self._idle = all(mender.idle for mender in self._menders)
+            idle = idle and mender.idle
+        self._idle = idle
         return batch

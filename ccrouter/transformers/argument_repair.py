@@ -40,6 +40,14 @@ class ArgumentRepair:
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
+        if len(batch) == 1:  # the common case, short
+            event = batch[0]
+            if type(event) is ToolInputDelta and self._call is not None and not self._fits_schema:
+                text = self._prefix.feed(event.json)
+                self._sent.append(text)
+                if text != event.json:
+                    return [ToolInputDelta(event.key, text)] if text else []
+                return batch
         out: list[Event] = []
         for event in batch:
             self._see(event, out)

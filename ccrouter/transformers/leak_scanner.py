@@ -37,14 +37,19 @@ class LeakScanner:
         self._span = 0  # the same of the code span in the line
         self._line_blank = True  # nothing but white space was given out of the line
 
+    def passes(self, text: str) -> bool:
+        """True when `text` is nothing but text, and so is all before it: then it needs not be fed."""
+        if self._held or self._after_call or "<" in text or "`" in text:
+            return False
+        if "\n" in text:
+            self._span = 0
+            self._line_blank = not text[text.rfind("\n") :].strip()
+        elif self._line_blank:
+            self._line_blank = not text.strip()
+        return True
+
     def feed(self, text: str) -> list[Piece]:
         """What is known now that `text` came: text to give out, and calls."""
-        if not self._held and not self._after_call and "<" not in text and "`" not in text:
-            pieces: list[Piece] = []
-            self._emit(text, pieces)
-            if self._span and "\n" in text:
-                self._span = 0
-            return pieces
         self._held += text
         return self._scan(final=False, complete=False)
 

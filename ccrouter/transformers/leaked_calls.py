@@ -37,9 +37,6 @@ class LeakedCalls:
     drafts. Reasoning itself stays as it is. Every block gets a new key, counting from 0.
     """
 
-    idle = False
-    """Text can never pass unseen."""
-
     def __init__(self, forms: Iterable[Form], schemas: Schemas, notes: Notes) -> None:
         """`schemas`: the tools on offer, by name."""
         self._forms = tuple(forms)
@@ -63,7 +60,10 @@ class LeakedCalls:
         out: list[Event] = []
         for event in batch:
             if type(event) is TextDelta:
-                self._pieces(self._scanner.feed(event.text), out)
+                if self._text_open and self._scanner.passes(event.text):
+                    out.append(event if event.key == self._key else TextDelta(self._key, event.text))
+                else:
+                    self._pieces(self._scanner.feed(event.text), out)
             else:
                 self._see(event, out)
         return out

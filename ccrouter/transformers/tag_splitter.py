@@ -24,6 +24,7 @@ from ccrouter.model.events import (
     ThinkingBlock,
     ThinkingDelta,
     ToolInputDelta,
+    ToolUseBlock,
 )
 from ccrouter.model.request import Message, Request
 
@@ -97,6 +98,8 @@ class TagSplitter:
                     if isinstance(event.block, ThinkingBlock) and self._where == "implicit":
                         self._where = "start"  # this server tells reasoning from text itself
                     self._start("other", event.block, out)
+                    if isinstance(event.block, ToolUseBlock) and self._where == "start" and not self._closing:
+                        self._decided, self.idle = True, self._same_keys  # it began with something else
             case BlockStop() if self._in_text:
                 self._end_of_text(out)
             case BlockStop():

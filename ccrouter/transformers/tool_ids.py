@@ -48,7 +48,7 @@ class UniqueIds:
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
         for position, event in enumerate(batch):
-            if isinstance(event, BlockStart) and isinstance(event.block, ToolUseBlock):
+            if type(event) is BlockStart and isinstance(event.block, ToolUseBlock):
                 id_ = self._unique(event.block.id)
                 if id_ != event.block.id:
                     batch[position] = replace(event, block=replace(event.block, id=id_))

@@ -165,6 +165,14 @@ def test_after_plain_text_every_event_passes_with_its_own_key() -> None:
     assert splitter(batch) is batch
 
 
+def test_an_answer_that_begins_with_a_call_holds_no_thinking() -> None:
+    blocks = [call(0, "T", "{}", "i"), text(1, "<think>a</think>")]
+    assert split_at("start", *blocks) == reply(*blocks)
+    splitter = TagSplitter(THINK_TAGS, PROVIDER, where="start")
+    splitter(reply(*blocks)[:2])
+    assert splitter.idle
+
+
 def test_half_a_pair_at_the_start_goes() -> None:
     assert split_at("start", text(0, "\n</think>\n\nHi </think>")) == reply(text(0, "Hi </think>"))
 

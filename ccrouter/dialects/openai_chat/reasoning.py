@@ -57,18 +57,22 @@ def returned_reasoning(
     if details:
         returned.message[REASONING_DETAILS] = details
     for name, text in texts.items():
-        if name == THINKING_PART:
-            returned.parts.append({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
-        elif name == THINK_TAGS_OUT:
-            returned.text = f"<think>{text}</think>"
-        elif name == REASONING_DETAILS:
-            returned.message.setdefault(name, [{"type": "reasoning.text", "text": text}])
-        else:
-            returned.message[name] = text
+        _give_back(returned, name, text)
     if quirks.reasoning_required and has_calls and not any(name in returned.message for name in _FIELDS):
         name = quirks.reasoning_out if quirks.reasoning_out not in (None, "same", THINK_TAGS_OUT) else DEFAULT_FIELD
         returned.message[name] = ""
     return returned
+
+
+def _give_back(returned: Returned, name: str, text: str) -> None:
+    if name == THINKING_PART:
+        returned.parts.append({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
+    elif name == THINK_TAGS_OUT:
+        returned.text = f"<think>{text}</think>"
+    elif name == REASONING_DETAILS:
+        returned.message.setdefault(name, [{"type": "reasoning.text", "text": text}])
+    else:
+        returned.message[name] = text
 
 
 def _field_for(kind: str, quirks: Quirks) -> str | None:

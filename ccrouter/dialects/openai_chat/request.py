@@ -24,13 +24,7 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
     body.update(encode_tools(request, quirks, notes))
     if request.max_tokens is not None:
         body[quirks.max_tokens_field] = _capped(request.max_tokens, quirks, notes)
-    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
-        if value is not None and quirks.sampling:
-            body[name] = value
-        elif value is not None:
-            notes.add(name, f"/{name}", "the model does not take it")
-    if request.top_k is not None:
-        notes.add("top_k", "/top_k", "has no counterpart in the chat protocol")
+    body.update(_sampling(request, quirks, notes))
     stop = _stop(request, quirks, notes)
     if stop:
         body["stop"] = stop
@@ -48,6 +42,18 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
     for name, value in quirks.extra_body.items():
         body.setdefault(name, value)
     return body
+
+
+def _sampling(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
+    wanted = {"temperature": request.temperature, "top_p": request.top_p}
+    if request.top_k is not None:
+        notes.add("top_k", "/top_k", "has no counterpart in the chat protocol")
+    if quirks.sampling:
+        return {name: value for name, value in wanted.items() if value is not None}
+    for name, value in wanted.items():
+        if value is not None:
+            notes.add(name, f"/{name}", "the model does not take it")
+    return {}
 
 
 def _capped(max_tokens: int, quirks: Quirks, notes: Notes) -> int:
