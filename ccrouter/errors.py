@@ -17,6 +17,8 @@ REASONING_REJECTED = "reasoning_rejected"
 """`ErrorDetail.code` of a refusal that is about reasoning given back: the same request without it may be taken."""
 SUMMARY_REJECTED = "summary_rejected"
 """Likewise of one that is about reasoning being told: not every organisation may read its models' thoughts."""
+MALFORMED_CALL = "malformed_function_call"
+"""Likewise where the model wrote a tool call that nobody can read: with a word about it, it may do better."""
 
 STATUS_OF_TYPE: dict[ErrorType, int] = {
     "invalid_request_error": 400,

@@ -10,6 +10,7 @@ from ccrouter.model.events import Event
 from ccrouter.model.json import JsonObject
 from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
 from ccrouter.pipeline.mending import mending
+from ccrouter.pipeline.milder import carries_call_note
 from ccrouter.pipeline.stop_sequences import StopSequenceFilter
 from ccrouter.transformers.base import Context, EventFilter
 from ccrouter.transformers.tool_ids import HistoryIds
@@ -38,6 +39,7 @@ def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence
             used_ids=used_ids,
             search_query=search_query(request),
             wire_filters=wire_filters,
+            tell_malformed=carries_call_note(request),
             notes=context.notes,
         )
     )

@@ -1,6 +1,6 @@
 """The function calls of one reply: whole, or in pieces that belong to the one call that is open."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from ccrouter.dialects.gemini.blocks import BlockWriter
 from ccrouter.dialects.gemini.call_ids import fits, minted
@@ -23,10 +23,11 @@ class Call:
 class Calls:
     """Follows the function calls of one reply."""
 
-    def __init__(self, writer: BlockWriter, names: Iterable[str]) -> None:
-        """`names`: those of the tools on offer, as the client knows them."""
+    def __init__(self, writer: BlockWriter, names: Iterable[str], used_ids: Container[str] = frozenset[str]()) -> None:
+        """`names`: those of the tools on offer, as the client knows them. `used_ids`: of the conversation so far."""
         self._writer = writer
         self._names = tuple(names)
+        self._used_ids = used_ids
         self._ids: set[str] = set()
         self._count = 0
         self._open: Call | None = None
@@ -75,11 +76,16 @@ class Calls:
 
     def _write(self, name: str, id_: str, signature: str | None, arguments: Json, seed: str) -> None:
         json = compact_json(arguments)
-        own = fits(id_) and id_ not in self._ids
-        used = id_ if own else minted(seed, self._count, name, json)
+        own = fits(id_) and self._is_free(id_)
+        used, attempt = id_ if own else minted(seed, self._count, name, json), 0
+        while not self._is_free(used):
+            used, attempt = minted(seed, self._count, name, json, attempt), attempt + 1
         self._count += 1
         self._ids.add(used)
         self._writer.call(used, client_name(name, self._names), json, signature=signature, own_id=own)
+
+    def _is_free(self, id_: str) -> bool:
+        return id_ not in self._ids and id_ not in self._used_ids
 
 
 def _arguments(value: Json) -> Json:

@@ -1,6 +1,5 @@
 """From a Gemini reply, streamed or whole, to events."""
 
-from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -12,7 +11,6 @@ from ccrouter.dialects.gemini.calls import Calls
 from ccrouter.dialects.gemini.errors import error_of_chunk
 from ccrouter.dialects.gemini.families import family_of
 from ccrouter.dialects.gemini.finish import (
-    MALFORMED_CODE,
     ending_of,
     malformed_text,
     refusal_extras,
@@ -23,8 +21,9 @@ from ccrouter.dialects.gemini.finish import (
 from ccrouter.dialects.gemini.grounding import Grounding
 from ccrouter.dialects.gemini.usage import read_usage
 from ccrouter.dialects.lenient_json import compact_json, object_list, parse_leniently
-from ccrouter.errors import ErrorDetail, UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate
+from ccrouter.dialects.web_search import usage_of_searches
+from ccrouter.errors import MALFORMED_CALL, ErrorDetail, UpstreamError, upstream_failure
+from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 from ccrouter.sse import Frame
 
@@ -33,7 +32,8 @@ EMPTY: Final = "the upstream ended the stream without an answer"
 
 KNOWN: Final = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
 UNSPECIFIED: Final = frozenset({"", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"})
-SERVER_TOOL_NAMES: Final = frozenset({"web_search", "web_fetch"})
+WEB_FETCH: Final = "web_fetch"
+"""The name of Anthropic's server tool that reads pages."""
 RETURNED_PARTS: Final = ("toolCall", "toolResponse")
 """Steps of Gemini's own tools, to be given back as they came (ai.google.dev, tool combination)."""
 
@@ -46,7 +46,7 @@ class ReplyDecoder:
         self._notes = context.notes
         self._filters = tuple(context.wire_filters)
         self._writer = BlockWriter(context.origin, family_of(context.model).generation)
-        self._calls = Calls(self._writer, sorted(context.tool_names))
+        self._calls = Calls(self._writer, sorted(context.tool_names), context.used_ids)
         self._grounding = Grounding()
         self._id: str | None = None
         self._model: str | None = None
@@ -274,11 +274,12 @@ class ReplyDecoder:
         grounding = self._grounding
         if grounding.empty:
             return usage
-        if not SERVER_TOOL_NAMES & self._context.tool_names:
+        query = self._context.search_query
+        if query is None and WEB_FETCH not in self._context.tool_names:
             self._notes.add("groundingMetadata", "candidates[0]", "the request offered no web search to show it under")
             return usage
-        grounding.write(self._writer, self._seed())
-        return replace(usage, extras={"server_tool_use": {"web_search_requests": len(grounding.queries)}})
+        grounding.write(self._writer, self._seed(), query or "")
+        return merge_usage(usage, usage_of_searches(len(grounding.queries)))
 
     def _fail(self, error: UpstreamError) -> list[Event]:
         events = self._new_events()
@@ -291,4 +292,4 @@ class ReplyDecoder:
 
 def malformed(message: str) -> UpstreamError:
     """A turn that is the model's own mistake: another try may do better."""
-    return UpstreamError(ErrorDetail("api_error", message, 502, MALFORMED_CODE), retryable=True)
+    return UpstreamError(ErrorDetail("api_error", message, 502, MALFORMED_CALL), retryable=True)

@@ -29,9 +29,6 @@ FINISH: Final[dict[str, Ending]] = {
 STRONG: Final = frozenset({"max_tokens", "refusal", "malformed", "failed"})
 """Endings that a later, milder one of the same reply does not undo (older Vertex says STOP with every chunk)."""
 
-MALFORMED_CODE: Final = "malformed_function_call"
-"""Code of the failure for which the gateway asks the same model once more, with a word about it."""
-
 
 def ending_of(finish_reason: str) -> Ending | None:
     """Anthropic's stop reason, `malformed`, `failed`, or None for a word nobody knows."""

@@ -68,6 +68,16 @@ def test_ids_are_the_models_own_else_made_and_always_the_same() -> None:
     assert other.tool_calls[1][0] != second
 
 
+def test_ids_differ_from_those_of_the_conversation() -> None:
+    """The signature is bound to the id, so no filter behind the decoder may change it."""
+    parts = chunk(call("Bash", BASH, "a", thoughtSignature="S"), call("Bash", BASH))
+    _, made = [id_ for id_, _, _ in streamed(parts, STOP).tool_calls]
+    got = streamed(parts, STOP, context=replace(CONTEXT, used_ids=frozenset({"a", made})))
+    ids = [id_ for id_, _, _ in got.tool_calls]
+    assert not {"a", made} & set(ids)
+    assert ids[0] in got.sealed
+
+
 def test_an_id_that_comes_twice_or_does_not_fit_is_replaced() -> None:
     got = streamed(chunk(call("Bash", BASH, "a"), call("Read", {}, "a"), call("Read", {}, "a b/c")), STOP)
     ids = [id_ for id_, _, _ in got.tool_calls]
@@ -321,7 +331,7 @@ SEARCH: Any = {
     ],
     "groundingSupports": [{"segment": {"endIndex": 5, "text": "Sunny"}, "groundingChunkIndices": [1, 2, 9]}],
 }
-SEARCHING = replace(CONTEXT, tool_names=frozenset({"web_search"}))
+SEARCHING = replace(CONTEXT, tool_names=frozenset({"web_search"}), search_query="weather")
 
 
 def test_a_search_comes_back_as_server_tool_blocks_with_citations() -> None:
@@ -403,7 +413,7 @@ def test_streamed_and_whole_reply_mean_the_same(chunks: list[dict[str, Any]]) ->
     parts = [part for each in chunks for part in each["candidates"][0]["content"]["parts"]]
     last = chunks[-1]["candidates"][0]
     merged = {**chunks[-1], "candidates": [{**last, "content": {"role": "model", "parts": parts}}]}
-    context = ReplyContext("acme", "gemini-3-pro-preview", frozenset({"Bash", "Read", "web_search"}))
+    context = ReplyContext("acme", "gemini-3-pro-preview", frozenset({"Bash", "Read"}), search_query="")
     expected = outcome(stream(*chunks, context=context))
     assert outcome(whole(merged, context)) == expected
     assert outcome(whole(chunks, context)) == expected

@@ -16,12 +16,14 @@ from tests.dialects.gemini.replies import call, chunk, text, thought
 
 SEED = int(os.environ.get("CCROUTER_FUZZ_SEED", "20261120"))
 ROUNDS = int(os.environ.get("CCROUTER_FUZZ_ROUNDS", "12"))
-NAMES = frozenset({"Bash", "Read", "web_search"})
+NAMES = frozenset({"Bash", "Read"})
 ODD: tuple[Any, ...] = (None, "", "x", 0, -1, 3.5, True, [], {}, [None], {"a": 1}, [{}], 10**30, "\ud83d", "STOP")
 
 
 def decode(body: bytes, read_size: int | None) -> list[Event]:
-    return decode_stream(GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES)), body, read_size)
+    return decode_stream(
+        GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES, search_query="")), body, read_size
+    )
 
 
 def check(body: bytes, seed: str) -> None:
@@ -41,7 +43,7 @@ def test_mutated_values(entry: Any) -> None:
         rng = random.Random(seed)
         mutated = [mutate(each, rng) if rng.random() < 0.5 else orjson.dumps(each) for each in chunks]
         check(b"".join(b"data: " + each + b"\r\n\r\n" for each in mutated), seed)
-        decoder = GEMINI.decoder(ReplyContext("acme", "gemini-2.5-pro", NAMES))
+        decoder = GEMINI.decoder(ReplyContext("acme", "gemini-2.5-pro", NAMES, search_query="q"))
         assert violations(decoder.whole(b"[" + b",".join(mutated) + b"]")) == [], seed
 
 
@@ -109,7 +111,7 @@ def test_any_order_of_parts(number: int) -> None:
     assert [(name, arguments) for _, name, arguments in got.tool_calls] == calls, seed
     assert len({id_ for id_, _, _ in got.tool_calls}) == len(calls), seed
     assert got.stop_reason == ("tool_use" if calls else "end_turn"), seed
-    decoder = GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES))
+    decoder = GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES, search_query=""))
     whole = decoder.whole(orjson.dumps(chunk(*parts, finish="STOP")))
     assert violations(whole) == [], seed
     assert outcome(whole) == got, seed
