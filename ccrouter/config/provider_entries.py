@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ccrouter.config.document import child
 from ccrouter.config.interpolate import Variables
@@ -82,7 +82,7 @@ def _read_provider(
         quirks = {"context_window": window, **quirks}
     return ProviderConfig(
         name=name,
-        api_base_url=recognised.url,
+        api_base_url=_with_version(recognised.url, as_str(fields.get("api_version"))),
         api_keys=_read_keys(fields.get("api_key"), recognised, variables, report, child(pointer, "api_key")),
         models=models,
         protocol=protocol,
@@ -108,6 +108,17 @@ def _check_url(url: str, report: Report, pointer: str) -> None:
         known_scheme = url.startswith(("http:", "https:"))
         fix = "Write it as https://host/path" if known_scheme else "Write https:// (or http://) in front of the host"
         report.error("must be a URL that begins with http:// or https://", fix, pointer=pointer)
+
+
+def _with_version(url: str, version: str | None) -> str:
+    """`url` asking for Azure's `api-version`, unless it does so already."""
+    if not version or not is_http_url(url):
+        return url
+    parts = urlsplit(url)
+    if "api-version=" in parts.query:
+        return url
+    asked = f"api-version={quote(version.strip(), safe='')}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{asked}" if parts.query else asked))
 
 
 def is_http_url(url: str) -> bool:
