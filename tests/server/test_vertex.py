@@ -12,7 +12,7 @@ from ccrouter.config.types import ProviderConfig, RouterConfig, Target, Transfor
 from ccrouter.log_levels import TRACE
 from ccrouter.model.json import JsonObject, as_object
 from tests.server.conftest import Router
-from tests.upstreams.anthropic import SIGNATURE
+from tests.upstreams.anthropic_rules import sign
 from tests.upstreams.google_tokens import GoogleTokenServer, generated_key, pem
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import Call, Failure, Reply, text
@@ -43,7 +43,10 @@ def claude_code_body(**changes: Any) -> dict[str, Any]:
             {"role": "system", "content": [{"type": "text", "text": "Agents: none", "cache_control": mark}]},
         ],
         "system": [{"type": "text", "text": "You are Claude Code", "cache_control": mark}],
-        "tools": [{**BASH, "cache_control": mark}, {"name": "Later", "input_schema": {}, "defer_loading": True}],
+        "tools": [
+            {**BASH, "cache_control": mark},
+            {"name": "Later", "input_schema": {"type": "object"}, "defer_loading": True},
+        ],
         "metadata": {"user_id": "u"},
         "max_tokens": 32_000,
         "thinking": {"type": "adaptive"},
@@ -109,7 +112,7 @@ async def test_a_conversation_with_claude(
         raw = await reply.read()
         assert vertex.refusals == []
         content = message_of(events_of(raw))
-        assert content[0] == {"type": "thinking", "thinking": "I think", "signature": SIGNATURE}
+        assert content[0] == {"type": "thinking", "thinking": "I think", "signature": sign("I think")}
         assert content[2] == {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "ls"}}
 
         vertex.script = lambda body: text("Done")

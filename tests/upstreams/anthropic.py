@@ -1,4 +1,4 @@
-"""A scripted Anthropic Messages upstream: streams or answers whole, refuses signatures it did not make, records bytes.
+"""A strict, scripted Anthropic Messages upstream: refuses what Anthropic refuses, answers by script, records bytes.
 
 It stands in for Anthropic in pass-through tests, and for the router itself when only the client is being looked at."""
 
@@ -13,12 +13,11 @@ import orjson
 from aiohttp import web
 
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from tests.upstreams.anthropic_rules import refusal, sign
 from tests.upstreams.replies import Failure, Reply, stopped
 from tests.upstreams.server import ThreadedServer
 
 Script = Callable[[JsonObject], Reply | Failure]
-SIGNATURE = "c2NyaXB0ZWQtYW50aHJvcGljLXNpZ25hdHVyZQ=="
-"""What this upstream signs thinking with, and the only signature it takes back."""
 ERROR_TYPES: Mapping[int, str] = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -150,26 +149,10 @@ class AnthropicUpstream:
             given = record.headers.get("x-api-key") or record.headers.get("authorization", "").removeprefix("Bearer ")
             if given != self.api_key:
                 return Failure(401, "invalid x-api-key")
-        if not record.body:
-            return Failure(400, "The request body is not valid JSON")
-        if "anthropic-version" not in record.headers:
+        if record.body and "anthropic-version" not in record.headers:
             return Failure(400, "anthropic-version: header is required")
-        for key in ("model", "max_tokens", "messages"):
-            if key not in record.body:
-                return Failure(400, f"{key}: Field required")
-        for place, signature in _signatures(record.body):
-            if signature != SIGNATURE:
-                return Failure(400, f"{place}: Invalid `signature` in `thinking` block")
-        return None
-
-
-def _signatures(body: JsonObject) -> Iterator[tuple[str, Json]]:
-    for position, entry in enumerate(as_list(body.get("messages")) or []):
-        content = as_list((as_object(entry) or {}).get("content")) or []
-        for number, block in enumerate(content):
-            found = as_object(block) or {}
-            if found.get("type") == "thinking":
-                yield f"messages.{position}.content.{number}", found.get("signature")
+        refused = refusal(record.body)
+        return Failure(400, refused) if refused is not None else None
 
 
 def _failure(record: Recorded, failure: Failure) -> web.Response:
@@ -228,7 +211,8 @@ def whole(body: JsonObject, reply: Reply, number: int = 1) -> JsonObject:
     text, stop = stopped(reply.text, _stops(body, reply))
     content: list[Json] = []
     if reply.reasoning:
-        content.append({"type": "thinking", "thinking": "".join(reply.reasoning), "signature": SIGNATURE})
+        thinking = "".join(reply.reasoning)
+        content.append({"type": "thinking", "thinking": thinking, "signature": sign(thinking)})
     if text:
         content.append({"type": "text", "text": "".join(text)})
     content.extend(
@@ -255,7 +239,7 @@ def pieces(body: JsonObject, reply: Reply, number: int = 1) -> Iterator[bytes]:
     index = 0
     if reply.reasoning:
         deltas: list[JsonObject] = [{"type": "thinking_delta", "thinking": piece} for piece in reply.reasoning]
-        deltas.append({"type": "signature_delta", "signature": SIGNATURE})
+        deltas.append({"type": "signature_delta", "signature": sign("".join(reply.reasoning))})
         yield from _block(index, {"type": "thinking", "thinking": "", "signature": ""}, deltas)
         index += 1
     if text:

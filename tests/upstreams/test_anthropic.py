@@ -8,11 +8,13 @@ import orjson
 import pytest
 
 from ccrouter.model.json import JsonObject
-from tests.upstreams.anthropic import SIGNATURE, AnthropicUpstream, pieces, whole
+from tests.upstreams.anthropic import AnthropicUpstream, pieces, whole
+from tests.upstreams.anthropic_rules import sign
 from tests.upstreams.replies import Call, Failure, Reply, text
 
 HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "sk-ant"}
-BODY: JsonObject = {"model": "claude", "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]}
+HI: JsonObject = {"role": "user", "content": "Hi"}
+BODY: JsonObject = {"model": "claude", "max_tokens": 10, "messages": [HI]}
 
 
 @pytest.fixture
@@ -23,12 +25,12 @@ def upstream() -> Iterator[AnthropicUpstream]:
 
 def thinking(signature: str) -> JsonObject:
     block: JsonObject = {"type": "thinking", "thinking": "hm", "signature": signature}
-    return {**BODY, "messages": [{"role": "assistant", "content": [block]}, {"role": "user", "content": "Hi"}]}
+    return {**BODY, "messages": [HI, {"role": "assistant", "content": [block]}, HI]}
 
 
 async def test_keeps_bytes_and_answers_by_script(upstream: AnthropicUpstream) -> None:
     upstream.begin(lambda body: text("Hello"))
-    raw = b'{ "model":"claude", "max_tokens": 10,\n"messages": [] }'
+    raw = b'{ "model":"claude", "max_tokens": 10,\n"messages": [{"role": "user", "content": "Hi"}] }'
     async with aiohttp.ClientSession() as session, session.post(upstream.endpoint, data=raw, headers=HEADERS) as answer:
         assert (await answer.json())["content"] == [{"type": "text", "text": "Hello"}]
         assert upstream.requests[0].sent == await answer.read()
@@ -37,7 +39,7 @@ async def test_keeps_bytes_and_answers_by_script(upstream: AnthropicUpstream) ->
 
 async def test_refuses_foreign_signatures(upstream: AnthropicUpstream) -> None:
     async with aiohttp.ClientSession() as session:
-        for signature, status in ((SIGNATURE, 200), ("ccr.foreign", 400), ("", 400)):
+        for signature, status in ((sign("hm"), 200), ("ccr.foreign", 400), ("", 400)):
             async with session.post(upstream.endpoint, json=thinking(signature), headers=HEADERS) as answer:
                 assert answer.status == status
     assert len(upstream.refusals) == 2

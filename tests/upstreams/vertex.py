@@ -14,7 +14,8 @@ import orjson
 from aiohttp import web
 
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
-from tests.upstreams.anthropic import SIGNATURE, Recorded, Script, _failure, _signatures, _stream, whole
+from tests.upstreams.anthropic import Recorded, Script, _failure, _stream, whole
+from tests.upstreams.anthropic_rules import refusal as refusal_of_claude
 from tests.upstreams.gemini import GeminiUpstream, merged
 from tests.upstreams.gemini_rules import Issued, refusal
 from tests.upstreams.replies import Failure, Reply, text
@@ -188,9 +189,9 @@ def _claude_refusals(record: Recorded, model: str, method: str) -> Iterator[str]
             yield f"tools.0: Input tag '{tool.get('type')}' found using 'type' does not match any of the expected tags"
         if tool.get("defer_loading") and "tool-search-tool-2025-10-19" not in betas:
             yield "tools.0.custom.defer_loading: Extra inputs are not permitted"
-    for place, signature in _signatures(body):
-        if signature != SIGNATURE:
-            yield f"{place}: Invalid `signature` in `thinking` block"
+    messages_body = {name: value for name, value in body.items() if name != "anthropic_version"}
+    if (refused := refusal_of_claude({"model": model, **messages_body})) is not None:
+        yield refused
 
 
 def _gemini_refusals(record: Recorded, query: str, method: str) -> Iterator[str]:
