@@ -6,6 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from ccrouter import runtime
 from ccrouter.config.types import Target
 from ccrouter.errors import RequestError
 from ccrouter.runtime import build, check
@@ -64,6 +65,10 @@ def test_an_unknown_provider_is_the_clients_mistake(tmp_path: Path) -> None:
         ("http://127.0.0.1:1/v1", ["Anthropic"], "anthropic"),
         ("http://127.0.0.1:1/v1", ["anthropic"], "anthropic"),
         ("http://127.0.0.1:1/v1", [["Anthropic", {"UseBearer": True}]], "anthropic"),
+        ("http://127.0.0.1:1/v1beta/models/", ["gemini"], "gemini"),
+        ("http://127.0.0.1:1/v1beta", [["gemini", {}]], "gemini"),
+        ("https://generativelanguage.googleapis.com/v1beta/models/", [], "gemini"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai/", [], "openai_chat"),
         ("http://127.0.0.1:1/v1/chat/completions", ["deepseek", ["maxtoken", {"max_tokens": 10}]], "openai_chat"),
     ],
 )
@@ -74,15 +79,20 @@ def test_the_protocol_follows_transformer_and_url(tmp_path: Path, url: str, use:
     assert built.service.pipeline(Target("mock", "m")).dialect.name == dialect
 
 
-def test_a_protocol_of_the_future_is_a_warning_and_a_clear_refusal(tmp_path: Path) -> None:
-    gemini = {**PROVIDER, "name": "gemini", "transformer": {"use": ["gemini"]}}
-    path = write(tmp_path, {**GOOD, "Providers": [PROVIDER, gemini]})
+def test_a_protocol_of_the_future_is_a_warning_and_a_clear_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CCR's names of protocols are all known, spoken or not."""
+    spoken = {name: dialect for name, dialect in runtime.DIALECTS.items() if name != "gemini"}
+    monkeypatch.setattr(runtime, "DIALECTS", spoken)
+    later = {**PROVIDER, "name": "later", "protocol": "gemini"}
+    path = write(tmp_path, {**GOOD, "Providers": [PROVIDER, later]})
     assert errors(path) == []
-    assert any("'gemini'" in warning for warning in warnings(path))
+    assert any("later" in warning for warning in warnings(path))
     service = build(path, {}).service
     assert service is not None
     with pytest.raises(RequestError, match="cannot be used") as caught:
-        service.pipeline(Target("gemini", "m"))
+        service.pipeline(Target("later", "m"))
     assert caught.value.status == 501
 
 
