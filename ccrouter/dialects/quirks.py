@@ -12,8 +12,8 @@ EffortStyle: TypeAlias = Literal["none", "reasoning_effort", "openrouter", "thin
 
 WebSearchStyle: TypeAlias = Literal["none", "always", "openrouter", "web_search_options", "perplexity", "compound"]
 """How a chat body asks its provider to search the web: it has no search; not at all, since it searches unasked;
-OpenRouter's server tool, and its `web` plugin where a search must be run; OpenAI's `web_search_options`; not at all too,
-but told where to search (Perplexity, Groq's compound)."""
+OpenRouter's server tool, and its `web` plugin where a search must be run; OpenAI's `web_search_options`; nothing but
+where to search (Perplexity, Groq's compound)."""
 
 LeakedForm: TypeAlias = Literal["dsml", "invoke", "hermes", "qwen", "glm", "kimi", "deepseek", "fenced_json"]
 """A notation in which models write tool calls; `transformers/leaked_forms.py` has them."""
