@@ -10,7 +10,7 @@ from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request, encode_request
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import JsonObject, as_list, as_object
+from ccrouter.model.json import Json, JsonObject, as_list, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.runtime import DIALECTS
 from tests.e2e.conftest import Rig
@@ -25,7 +25,11 @@ pytestmark = pytest.mark.e2e
 ALLOW = "--dangerously-skip-permissions"
 MODEL = ("--model", "claude,claude-opus-4-8")
 CONVERSATION = {"anthropic": "messages", "openai_chat": "messages", "openai_responses": "input", "gemini": "contents"}
+CONVERSATION |= {"vertex_claude": "messages", "vertex_openai": "messages", "vertex_gemini": "contents"}
 """Where each dialect's body keeps the turns; a dialect that is not here fails the test below."""
+
+
+FUNCTIONS = "functionDeclarations"
 
 
 def captured(rig: Rig, anthropic: AnthropicUpstream) -> list[bytes]:
@@ -59,7 +63,7 @@ def test_nothing_is_lost_and_the_prefix_stands(rig: Rig, anthropic: AnthropicUps
     for name, dialect in DIALECTS.items():
         sent = [encoded(dialect, body) for body in main]
         assert sent == [encoded(dialect, body) for body in main]
-        if name == "anthropic":
+        if name in ("anthropic", "vertex_claude"):
             continue  # goes out as it came: the client itself moves its cache marks
         for shorter, longer in itertools.pairwise(sent):
             turns, more = as_list(shorter[CONVERSATION[name]]) or [], as_list(longer[CONVERSATION[name]]) or []
@@ -67,8 +71,15 @@ def test_nothing_is_lost_and_the_prefix_stands(rig: Rig, anthropic: AnthropicUps
             assert len(more) > len(turns)
             rest = [{**wire, CONVERSATION[name]: None, "tools": None} for wire in (shorter, longer)]
             assert orjson.dumps(rest[0]) == orjson.dumps(rest[1]), name
-            before, after = as_list(shorter.get("tools")) or [], as_list(longer.get("tools")) or []
+            before, after = tools_of(shorter), tools_of(longer)
             assert after[: len(before)] == before, name
+
+
+def tools_of(wire: JsonObject) -> list[Json]:
+    """The tools in a body; Gemini keeps all functions in one entry."""
+    tools = as_list(wire.get("tools")) or []
+    functions = [declared for tool in tools for declared in as_list((as_object(tool) or {}).get(FUNCTIONS)) or []]
+    return functions or tools
 
 
 def encoded(dialect: Dialect, body: JsonObject) -> JsonObject:
