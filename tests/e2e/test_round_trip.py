@@ -24,8 +24,15 @@ pytestmark = pytest.mark.e2e
 
 ALLOW = "--dangerously-skip-permissions"
 MODEL = ("--model", "claude,claude-opus-4-8")
-CONVERSATION = {"anthropic": "messages", "openai_chat": "messages", "openai_responses": "input", "gemini": "contents"}
-CONVERSATION |= {"vertex_claude": "messages", "vertex_openai": "messages", "vertex_gemini": "contents"}
+CONVERSATION = {
+    "anthropic": "messages",
+    "openai_chat": "messages",
+    "openai_responses": "input",
+    "gemini": "contents",
+    "vertex_claude": "messages",
+    "vertex_openai": "messages",
+    "vertex_gemini": "contents",
+}
 """Where each dialect's body keeps the turns; a dialect that is not here fails the test below."""
 
 
