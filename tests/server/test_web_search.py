@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ccrouter.config.types import ProviderConfig, SearchConfig, Target
+from ccrouter.config.types import ProviderConfig, RouterConfig, SearchConfig, Target
 from ccrouter.dialects.anthropic.events import AnthropicDecoder
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.model.grammar import violations
@@ -422,3 +422,22 @@ async def test_an_anthropic_upstream_with_search_gets_the_request_as_it_is(route
             await client.post("/v1/messages", json=helper())
     assert engines.queries == []
     assert upstream.requests[0].body["tools"] == [SEARCH]
+
+
+@pytest.mark.parametrize("model", ["claude-x", "mock,m-text"])
+async def test_a_route_to_a_provider_that_searches_wins_over_searching_here(router: Router, model: str) -> None:
+    with (
+        OpenAIChatUpstream(lambda body: text("Made-up links")) as chat,
+        AnthropicUpstream(lambda body: text("Berries.")) as claude,
+        SearchEngines() as engines,
+    ):
+        providers = (
+            ProviderConfig("mock", chat.endpoint, ("sk-upstream",), ("m-text",)),
+            ProviderConfig("claude", claude.endpoint, ("sk-ant",), ("opus",)),
+        )
+        routes = RouterConfig(Target("mock", "m-text"), web_search=Target("claude", "opus"))
+        async with router(chat.endpoint, providers=providers, router=routes, search=searxng(engines)) as client:
+            reply = await client.post("/v1/messages", json={**helper(), "model": model})
+            assert reply.headers["x-ccr-target"] == "claude,opus"
+    assert (engines.queries, chat.requests) == ([], [])
+    assert claude.requests[0].body["tools"] == [SEARCH]
