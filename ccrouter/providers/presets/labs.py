@@ -66,7 +66,7 @@ GEMINI = Preset(
     key_hint="in Google AI Studio",
     models=("gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-pro-preview"),
     # What differs between its models are rows of the dialect (dialects/gemini/families.py): they hold on every host.
-    quirks=Quirks(stop_limit=5, native_web_search=True, context_window=1_048_576),
+    quirks=Quirks(stop_limit=5, native_web_search=True, context_window=1_048_576, think_tags="never"),
     names=("google",),
 )
 
