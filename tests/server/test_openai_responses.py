@@ -42,7 +42,12 @@ CALLS = (
 
 
 def provider(url: str, **more: Any) -> dict[str, Any]:
-    quirks = {"encrypted_reasoning": True, "efforts": ["none", "low", "medium", "high"], "sampling": False, **more}
+    quirks: dict[str, Any] = {
+        "encrypted_reasoning": True,
+        "efforts": ["none", "low", "medium", "high"],
+        "sampling": False,
+        **more,
+    }
     return {"providers": (ProviderConfig("mock", url, ("sk-upstream",), ("gpt-5.2",), quirks=quirks),)}
 
 
