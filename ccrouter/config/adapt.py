@@ -4,16 +4,18 @@ Nothing here stops at the first error. What the schema check has reported alread
 """
 
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ccrouter.config.document import child
+from ccrouter.config.group_entries import read_group_names, read_groups
 from ccrouter.config.interpolate import Variables
 from ccrouter.config.known import KnownNames
-from ccrouter.config.provider_entries import is_http_url, read_providers
+from ccrouter.config.provider_entries import read_providers
 from ccrouter.config.report import Report
-from ccrouter.config.routes import read_route
+from ccrouter.config.retry_entries import read_cooldown, read_rescue, read_retries
 from ccrouter.config.search import read_search
+from ccrouter.config.targets import Names, read_fallback
 from ccrouter.config.types import (
     DEFAULT_HOST,
     DEFAULT_LONG_CONTEXT_THRESHOLD,
@@ -21,12 +23,12 @@ from ccrouter.config.types import (
     DEFAULT_THINK_EFFORT,
     DEFAULT_TIMEOUT_MS,
     Config,
-    ProviderConfig,
     RouterConfig,
     Target,
 )
+from ccrouter.config.urls import is_http_url
 from ccrouter.config.uses import JAVASCRIPT_SUFFIXES, Files, TransformerNames, read_user_files
-from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
 
 _ROUTES = ("default", "background", "think", "longContext", "webSearch", "image", "classifier")
 
@@ -47,17 +49,21 @@ def adapt(
     """
     paths = Files(path.parent, file_exists, report)
     files, javascript = read_user_files(value.get("transformers"), paths)
-    names = TransformerNames(known, bool(files), javascript)
-    providers = read_providers(value.get("Providers"), names, variables, report)
+    transformers = TransformerNames(known, bool(files), javascript)
+    providers = read_providers(value.get("Providers"), transformers, variables, paths)
+    names = Names(providers, read_group_names(value.get("groups"), providers, report), report)
     if value.get("Providers") in (None, []):
         _report_no_provider(value, report)
     api_key = _read_api_key(value, report)
     log_level = as_str(value.get("LOG_LEVEL")) or "info"
     return Config(
         providers=providers,
-        router=_read_router(value, providers, report),
+        router=_read_router(value, names),
         path=path,
-        sources=(path, path.parent / ".env", *(file.path for file in files)),
+        sources=(
+            *(path, path.parent / ".env", *(file.path for file in files)),
+            *dict.fromkeys(provider.ca_bundle for provider in providers if provider.ca_bundle is not None),
+        ),
         host=_read_host(value, api_key, report),
         port=_read_port(value, variables.get("SERVICE_PORT"), report),
         api_key=api_key,
@@ -65,7 +71,11 @@ def adapt(
         proxy_url=_read_proxy(value, report),
         log=value.get("LOG") is not False,
         log_level="warn" if log_level == "warning" else log_level,
-        fallback=_read_fallback(value.get("fallback"), providers, report),
+        fallback=read_fallback(value.get("fallback"), names),
+        groups=read_groups(value.get("groups"), names),
+        retries=read_retries(value.get("retries"), report),
+        cooldown=read_cooldown(value.get("cooldown"), report),
+        rescue=read_rescue(value.get("rescue")),
         transformers=files,
         search=read_search(value.get("search"), report),
         non_interactive_mode=value.get("NON_INTERACTIVE_MODE") is True,
@@ -85,12 +95,13 @@ def _report_no_provider(value: JsonObject, report: Report) -> None:
     report.error("no provider is configured yet", f"{fix}, or try `ccr demo`, which needs no key", pointer=pointer)
 
 
-def _read_router(value: JsonObject, providers: Sequence[ProviderConfig], report: Report) -> RouterConfig:
+def _read_router(value: JsonObject, names: Names) -> RouterConfig:
+    providers, report = names.providers, names.report
     router = as_object(value.get("Router")) or {}
     targets: dict[str, Target | None] = {}
     for name in _ROUTES:
         text = as_str(router.get(name))
-        targets[name] = _read_target(text, providers, report, child("/Router", name)) if text and text.strip() else None
+        targets[name] = names.target(text, child("/Router", name)) if text and text.strip() else None
     if (
         providers
         and not (as_str(router.get("default")) or "").strip()
@@ -113,34 +124,6 @@ def _read_router(value: JsonObject, providers: Sequence[ProviderConfig], report:
         long_context_threshold=as_int(router.get("longContextThreshold")) or DEFAULT_LONG_CONTEXT_THRESHOLD,
         think_effort=as_str(router.get("thinkEffort")) or DEFAULT_THINK_EFFORT,
     )
-
-
-def _read_target(text: str, providers: Sequence[ProviderConfig], report: Report, pointer: str) -> Target | None:
-    if not providers:
-        return None  # That there is no provider is said once, not once a route.
-    reading = read_route(text, providers)
-    if reading.severity == "error":
-        report.error(reading.message, reading.fix, pointer=pointer)
-    elif reading.severity == "warning":
-        report.warning(reading.message, reading.fix, pointer=pointer)
-    return reading.target
-
-
-def _read_fallback(value: Json, providers: Sequence[ProviderConfig], report: Report) -> dict[str, tuple[Target, ...]]:
-    fallback: dict[str, tuple[Target, ...]] = {}
-    for scenario, entry in (as_object(value) or {}).items():
-        pointer = child("/fallback", scenario)
-        entries = as_list(entry)
-        texts = [(text, child(pointer, index)) for index, text in enumerate(entries)] if entries is not None else []
-        if isinstance(entry, str):
-            texts = [(entry, pointer)]
-        targets = [
-            _read_target(text, providers, report, place)
-            for text, place in texts
-            if isinstance(text, str) and text.strip()
-        ]
-        fallback[scenario] = tuple(dict.fromkeys(target for target in targets if target is not None))
-    return fallback
 
 
 def _read_api_key(value: JsonObject, report: Report) -> str | None:

@@ -16,6 +16,7 @@ from ccrouter.config.schema import SchemaNode, resolve, types_of
 from ccrouter.model.json import Json, JsonObject
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}([.][0-9]{1,18})?")
 _ENVIRONMENT_NAMES = ("HTTP_PROXY", "NO_PROXY", "LOG_FILE", "HOSTNAME")
 """Top-level keys that only look like misspelled ones."""
 
@@ -153,6 +154,10 @@ class _Walk:
             if _WHOLE_NUMBER.fullmatch(text):
                 return int(text)
             wanted = "a whole number"
+        elif "number" in types_of(node):
+            if _NUMBER.fullmatch(text):
+                return float(text)
+            wanted = "a number"
         else:
             if text in ("true", "false"):
                 return text == "true"
@@ -168,7 +173,7 @@ class _Walk:
 
 def _is_optional_scalar(node: SchemaNode) -> bool:
     """Numbers and booleans that may come as text, from a variable; empty text is then the same as leaving them out."""
-    return types_of(node) in (["integer", "string"], ["boolean", "string"])
+    return types_of(node) in (["integer", "string"], ["number", "string"], ["boolean", "string"])
 
 
 def _names(properties: Mapping[str, SchemaNode]) -> list[str]:

@@ -8,10 +8,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ccrouter.config.document import child
 from ccrouter.config.interpolate import Variables
 from ccrouter.config.preset_entries import Recognised, complete_models, complete_use, key_of_preset, recognise
+from ccrouter.config.provider_limits import read_ca_bundle, read_limits, read_provider_proxy, read_timeouts
 from ccrouter.config.report import Report, did_you_mean
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import ProviderConfig
-from ccrouter.config.uses import TransformerNames, read_transformers
+from ccrouter.config.urls import is_http_url
+from ccrouter.config.uses import Files, TransformerNames, read_transformers
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -39,9 +41,10 @@ people call them."""
 
 
 def read_providers(
-    value: Json, names: TransformerNames, variables: Variables, report: Report
+    value: Json, names: TransformerNames, variables: Variables, files: Files
 ) -> tuple[ProviderConfig, ...]:
     """All entries that have a name, also those with errors: routes to them are then not reported a second time."""
+    report = files.report
     providers: list[ProviderConfig] = []
     for index, entry in enumerate(as_list(value) or ()):
         fields = as_object(entry) or {}
@@ -50,7 +53,7 @@ def read_providers(
         if not name:
             continue  # The schema check says so.
         _check_name(name, [provider.name for provider in providers], report, child(pointer, "name"))
-        providers.append(_read_provider(name, fields, pointer, names=names, variables=variables, report=report))
+        providers.append(_read_provider(name, fields, pointer, names=names, variables=variables, files=files))
     return tuple(providers)
 
 
@@ -63,8 +66,9 @@ def _check_name(name: str, earlier: list[str], report: Report, pointer: str) -> 
 
 
 def _read_provider(
-    name: str, fields: JsonObject, pointer: str, *, names: TransformerNames, variables: Variables, report: Report
+    name: str, fields: JsonObject, pointer: str, *, names: TransformerNames, variables: Variables, files: Files
 ) -> ProviderConfig:
+    report = files.report
     recognised = recognise(name, fields, pointer, names.known.presets, report)
     models = complete_models(recognised, _read_models(fields.get("models")), fields, pointer, report)
     if recognised.url:
@@ -93,6 +97,10 @@ def _read_provider(
         context_windows=_read_windows(fields, window, models),
         preset=recognised.preset,
         unavailable=unavailable,
+        timeouts=read_timeouts(fields.get("timeouts"), report, child(pointer, "timeouts")),
+        proxy=read_provider_proxy(fields.get("proxy"), report, child(pointer, "proxy")),
+        ca_bundle=read_ca_bundle(fields.get("ca_bundle"), files, child(pointer, "ca_bundle")),
+        limits=read_limits(fields),
     )
 
 
@@ -119,18 +127,6 @@ def _with_version(url: str, version: str | None) -> str:
         return url
     asked = f"api-version={quote(version.strip(), safe='')}"
     return urlunsplit(parts._replace(query=f"{parts.query}&{asked}" if parts.query else asked))
-
-
-def is_http_url(url: str) -> bool:
-    """Whether `url` is an http(s) URL with a host, a port that exists, and no blanks."""
-    if re.search(r"\s", url) or _CONTROL.search(url):
-        return False
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
 
 
 def _read_protocol(value: Json, report: Report, pointer: str) -> str | None:

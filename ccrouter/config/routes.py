@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ccrouter.config.report import did_you_mean, nearest
-from ccrouter.config.types import ProviderConfig, Target
+from ccrouter.config.types import GROUP, ProviderConfig, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,16 @@ def match_name(names: Sequence[str], name: str) -> str | None:
     return next((candidate for candidate in names if candidate.casefold() == folded), None)
 
 
-def read_route(text: str, providers: Sequence[ProviderConfig]) -> RouteReading:
-    """Understand `provider,model` (split at the first comma), a provider alone, or an unambiguous `provider/model`.
+def read_route(text: str, providers: Sequence[ProviderConfig], groups: Sequence[str] = ()) -> RouteReading:
+    """Understand `provider,model` (split at the first comma), a provider alone, or an unambiguous `provider/model`;
+    `group,name`, and a group's name alone where no provider is called so.
 
     Models that the provider does not list are taken as they are, with a warning: CCR forwards them.
     """
     name, comma, model = (part.strip() for part in text.partition(","))
     if comma:
+        if name.casefold() == GROUP and (groups or find_provider(providers, name) is None):
+            return _named_group(model, groups)
         provider = find_provider(providers, name)
         if provider is None:
             return _unknown_provider(name, providers)
@@ -54,7 +57,18 @@ def read_route(text: str, providers: Sequence[ProviderConfig]) -> RouteReading:
     provider = find_provider(providers, name)
     if provider is not None:
         return _first_model(provider)
-    return _without_comma(name, providers)
+    group = match_name(groups, name)
+    if group is not None:
+        return RouteReading(Target(GROUP, group))
+    return _without_comma(name, providers, groups)
+
+
+def _named_group(name: str, groups: Sequence[str]) -> RouteReading:
+    group = match_name(groups, name)
+    if group is not None:
+        return RouteReading(Target(GROUP, group))
+    fix = did_you_mean(name, groups) or 'Add it to "groups"'
+    return RouteReading(None, "error", f'there is no group called "{name}"', fix)
 
 
 def _with_model(provider: ProviderConfig, model: str) -> RouteReading:
@@ -76,7 +90,7 @@ def _first_model(provider: ProviderConfig) -> RouteReading:
     return RouteReading(target, "warning", message, f'Write "{target}"')
 
 
-def _without_comma(text: str, providers: Sequence[ProviderConfig]) -> RouteReading:
+def _without_comma(text: str, providers: Sequence[ProviderConfig], groups: Sequence[str]) -> RouteReading:
     """`provider/model`, or a model's name alone. OpenRouter's models have slashes themselves: both are looked at."""
     lister = [Target(provider.name, listed) for provider in providers if (listed := find_model(provider, text))]
     split: list[tuple[ProviderConfig, str]] = []
@@ -94,10 +108,11 @@ def _without_comma(text: str, providers: Sequence[ProviderConfig]) -> RouteReadi
         return _with_model(*split[0])
     if lister:
         return RouteReading(None, "error", f'"{text}" names no provider', f'Write "{lister[0]}"')
-    return _unknown_provider(text, providers)
+    return _unknown_provider(text, providers, groups)
 
 
-def _unknown_provider(name: str, providers: Sequence[ProviderConfig]) -> RouteReading:
-    names = [provider.name for provider in providers]
+def _unknown_provider(name: str, providers: Sequence[ProviderConfig], groups: Sequence[str] = ()) -> RouteReading:
+    names = [*(provider.name for provider in providers), *groups]
     fix = did_you_mean(name.partition("/")[0], names)
-    return RouteReading(None, "error", f'there is no provider called "{name}"', fix)
+    what = "provider or group" if groups else "provider"
+    return RouteReading(None, "error", f'there is no {what} called "{name}"', fix)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
-from ccrouter.config.provider_entries import is_http_url
 from ccrouter.config.report import Report
 from ccrouter.config.types import SearchBackendName, SearchConfig
+from ccrouter.config.urls import is_http_url
 from ccrouter.model.json import Json, as_int, as_object, as_str
 
 DEFAULT_URLS: Final[Mapping[str, str]] = {

@@ -118,7 +118,7 @@ def _explain(failure: _SchemaFailure, *, hidden: bool) -> tuple[str, str | None]
 
 def _explain_type(failure: _SchemaFailure, value: str) -> tuple[str, str | None]:
     wanted = types_of({"type": failure.validator_value})
-    if wanted in (["integer", "string"], ["boolean", "string"]):
+    if wanted in (["integer", "string"], ["number", "string"], ["boolean", "string"]):
         wanted = wanted[:1]  # Text is only allowed there because a variable may stand in it.
     message = f"must be {' or '.join(_TYPE_NAMES.get(name, name) for name in wanted)}, is {value}"
     if "array" in wanted and isinstance(failure.instance, str):

@@ -1,7 +1,7 @@
 """The schema is for people too: valid, described, and in step with the types it stands for."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,8 +12,20 @@ from jsonschema import Draft202012Validator
 from ccrouter.config import schema as schema_module
 from ccrouter.config.read import read
 from ccrouter.config.schema import load_schema, resolve, schema_file
-from ccrouter.config.types import SCENARIOS
+from ccrouter.config.targets import FALLBACK_SCENARIOS
+from ccrouter.config.types import (
+    ANY_TARGET,
+    DEFAULT_QUEUE,
+    EVERY_SCENARIO,
+    SCENARIOS,
+    STRATEGIES,
+    Cooldown,
+    Limits,
+    Retries,
+    Timeouts,
+)
 from ccrouter.dialects.quirks import EffortStyle, Quirks, WebSearchStyle
+from ccrouter.upstream import strategies
 
 
 def test_it_is_a_valid_schema_of_the_draft_it_names() -> None:
@@ -49,8 +61,29 @@ def test_quirks_are_those_of_the_dialects() -> None:
 
 def test_scenarios_are_those_of_the_router() -> None:
     definitions = load_schema()["$defs"]
-    assert list(definitions["fallback"]["properties"]) == list(SCENARIOS)
+    assert list(definitions["fallback"]["properties"]) == [*FALLBACK_SCENARIOS, ANY_TARGET]
+    assert set(SCENARIOS) < set(FALLBACK_SCENARIOS) < set(EVERY_SCENARIO)
+    assert load_schema()["properties"]["rescue"]["items"]["enum"] == list(EVERY_SCENARIO)
     assert set(SCENARIOS) <= set(definitions["router"]["properties"])
+
+
+def test_strategies_are_those_of_the_groups() -> None:
+    assert load_schema()["$defs"]["group"]["properties"]["strategy"]["enum"] == list(STRATEGIES)
+    assert set(STRATEGIES) == set(strategies.ORDERS) == set(strategies.STRATEGIES)
+
+
+@pytest.mark.parametrize(("name", "record"), [("retries", Retries()), ("cooldown", Cooldown())])
+def test_defaults_are_those_of_the_types(name: str, record: Retries | Cooldown) -> None:
+    properties = load_schema()["$defs"][name]["properties"]
+    assert {key: node["default"] for key, node in properties.items()} == asdict(record)
+
+
+def test_limits_and_timeouts_are_those_of_the_types() -> None:
+    definitions = load_schema()["$defs"]
+    provider = definitions["provider"]["properties"]
+    assert set(definitions["timeouts"]["properties"]) == {field.name for field in fields(Timeouts)}
+    assert {field.name for field in fields(Limits)} <= set(provider)
+    assert provider["queue"]["default"] == DEFAULT_QUEUE
 
 
 def test_the_example_passes_the_schema_as_it_stands() -> None:
