@@ -18,6 +18,7 @@ from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merg
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.reply_events import ReplyEvents, looks_streamed
+from ccrouter.pipeline.verifier import MendCounts
 from ccrouter.sse import Frame, FrameTooLargeError, RelaySplitter
 from ccrouter.transformers.base import Context
 
@@ -30,7 +31,17 @@ class Reply:
     keeps the bytes back; a failure then costs nothing.
     """
 
-    def __init__(self, pipeline: Pipeline, context: Context, defaults: ReplyDefaults, *, streamed: bool) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        context: Context,
+        defaults: ReplyDefaults,
+        *,
+        streamed: bool,
+        counts: MendCounts | None = None,
+    ) -> None:
+        """`counts`: where what had to be mended in its events is counted."""
+        self._counts = counts
         self._pipeline = pipeline
         self._context = context
         self._defaults = defaults
@@ -87,19 +98,18 @@ class Reply:
             requested = self._defaults.requested_model
             model = None if requested == self._context.model else requested
             return _Relayed(model) if is_stream else _RelayedWhole(model)
-        return _Converted(self._pipeline, self._context, self._defaults, streamed=self._streamed, is_stream=is_stream)
+        events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
+        return _Converted(events, self._defaults, streamed=self._streamed)
 
 
 class _Converted:
     """The upstream's dialect, decoded to events, filtered, and encoded for the client."""
 
-    def __init__(
-        self, pipeline: Pipeline, context: Context, defaults: ReplyDefaults, *, streamed: bool, is_stream: bool
-    ) -> None:
+    def __init__(self, events: ReplyEvents, defaults: ReplyDefaults, *, streamed: bool) -> None:
         self.meaningful = False
         self.failure: UpstreamError | None = None
         self.ended = False
-        self._events = ReplyEvents(pipeline, context, is_stream=is_stream)
+        self._events = events
         self._encoder = StreamEncoder(defaults) if streamed else None
         self._collector = MessageCollector(defaults)
 

@@ -12,6 +12,7 @@ from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
 from ccrouter.pipeline.mending import mending
 from ccrouter.pipeline.milder import carries_call_note
 from ccrouter.pipeline.stop_sequences import StopSequenceFilter
+from ccrouter.pipeline.verifier import MendCounts, Verifier
 from ccrouter.transformers.base import Context, EventFilter
 from ccrouter.transformers.tool_ids import HistoryIds
 
@@ -21,8 +22,10 @@ def transformer_failure(error: TransformerError) -> UpstreamError:
     return UpstreamError(ErrorDetail("api_error", str(error), 500), retryable=False)
 
 
-def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence[EventFilter]]:
-    """The decoder and the event filters for one reply, made fresh: nothing is shared between requests."""
+def reply_chain(
+    pipeline: Pipeline, context: Context, counts: MendCounts | None = None
+) -> tuple[Decoder, Sequence[EventFilter], Verifier]:
+    """The decoder, the event filters and the very last one for one reply, made fresh: only `counts` is shared."""
     request = context.request
     used_ids = HistoryIds(request)
     wire_filters = [
@@ -52,7 +55,7 @@ def reply_chain(pipeline: Pipeline, context: Context) -> tuple[Decoder, Sequence
     ]
     if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
         filters.append(StopSequenceFilter(request.stop_sequences))
-    return decoder, filters
+    return decoder, filters, Verifier(context, counts)
 
 
 def guarded_wire_filter(name: str, wire_filter: WireFilter) -> WireFilter:

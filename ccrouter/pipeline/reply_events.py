@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from ccrouter.errors import upstream_failure
+from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
+from ccrouter.pipeline.verifier import MendCounts
 from ccrouter.sse import Frame, FrameSplitter, FrameTooLargeError
 from ccrouter.transformers.base import Context
 
@@ -22,13 +23,15 @@ def looks_streamed(beginning: bytes, *, all_there: bool = False) -> bool | None:
 
 
 class ReplyEvents:
-    """One reply whose kind is known. It ends with `Finish` or `Failed`; nothing follows those."""
+    """One reply whose kind is known: a sentence of `model/grammar.py`, whatever it went through (`Verifier`)."""
 
-    def __init__(self, pipeline: Pipeline, context: Context, *, is_stream: bool) -> None:
+    def __init__(
+        self, pipeline: Pipeline, context: Context, *, is_stream: bool, counts: MendCounts | None = None
+    ) -> None:
         self._splitter = FrameSplitter() if is_stream else None
         self._whole: list[bytes] = []
         self._size = 0
-        self._decoder, self._filters = reply_chain(pipeline, context)
+        self._decoder, self._filters, self._verifier = reply_chain(pipeline, context, counts)
 
     @property
     def finishing(self) -> bool:
@@ -41,14 +44,14 @@ class ReplyEvents:
             self._whole.append(chunk)
             self._size += len(chunk)
             if self._size > MAX_WHOLE_BYTES:
-                return [Failed(upstream_failure(f"the answer is larger than {MAX_WHOLE_BYTES} bytes"))]
+                return self._fail(upstream_failure(f"the answer is larger than {MAX_WHOLE_BYTES} bytes"))
             return []
         try:
             return self._filter(self._decode(self._splitter.feed(chunk)))
         except FrameTooLargeError as error:
-            return [Failed(upstream_failure(str(error)))]
+            return self._fail(upstream_failure(str(error)))
         except TransformerError as error:
-            return [Failed(transformer_failure(error))]
+            return self._fail(transformer_failure(error))
 
     def end(self) -> list[Event]:
         """The events that the end of the reply brings."""
@@ -57,9 +60,12 @@ class ReplyEvents:
                 events = self._decoder.whole(b"".join(self._whole))
             else:
                 events = [*self._decode(self._splitter.flush()), *self._decoder.end()]
-            return self._filter(events)
+            return [*self._filter(events), *self._verifier.end()]
         except TransformerError as error:
-            return [Failed(transformer_failure(error))]
+            return self._fail(transformer_failure(error))
+
+    def _fail(self, error: UpstreamError) -> list[Event]:
+        return self._verifier([Failed(error)])
 
     def _decode(self, frames: list[Frame]) -> list[Event]:
         decode = self._decoder.frame
@@ -70,15 +76,16 @@ class ReplyEvents:
             if not events:
                 break
             events = event_filter(events)
-        return events
+        return self._verifier(events)
 
 
 class EventReader:
     """One reply for those who want its events and not the client's bytes. Recognises its kind by its first bytes."""
 
-    def __init__(self, pipeline: Pipeline, context: Context) -> None:
+    def __init__(self, pipeline: Pipeline, context: Context, counts: MendCounts | None = None) -> None:
         self._pipeline = pipeline
         self._context = context
+        self._counts = counts
         self._first = b""
         self._events: ReplyEvents | None = None
 
@@ -95,7 +102,7 @@ class EventReader:
         is_stream = looks_streamed(self._first)
         if is_stream is None:
             return []
-        self._events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream)
+        self._events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
         return self._events.feed(self._first)
 
     def end(self) -> list[Event]:
@@ -103,5 +110,5 @@ class EventReader:
         if self._events is not None:
             return self._events.end()
         is_stream = looks_streamed(self._first, all_there=True) is True
-        self._events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream)
+        self._events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
         return [*self._events.feed(self._first), *self._events.end()]
