@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 import orjson
 
@@ -41,7 +41,7 @@ from ccrouter.transformers.base import Context
 logger = logging.getLogger("ccrouter.verifier")
 
 QUICK: Final[Mapping[str, type[Event]]] = {TEXT: TextDelta, THINKING: ThinkingDelta}
-"""The deltas that nearly all of a reply consists of, by state: they change nothing and are looked at no further."""
+"""The deltas that most of a reply consists of, by state: they change nothing and are looked at no further."""
 
 SERVER_CALLS: Final = frozenset({"server_tool_use", "mcp_tool_use"})
 """Calls that the upstream answers itself: no reason for the client to go on."""
@@ -76,6 +76,8 @@ class Verifier:
         self._mended: Counter[str] = Counter()
         self._told = False
         self._state = BEGIN
+        self._quick: type[Event] | None = None
+        """The kind of delta that needs nothing but the open block's key and some text."""
         self._open: BlockKey | None = None
         self._used: set[BlockKey] = set()
         self._renamed: BlockKey | None = None
@@ -88,10 +90,11 @@ class Verifier:
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
-        kind, key = QUICK.get(self._state), self._open
-        for at, delta in enumerate(cast("list[TextDelta]", batch)):
+        kind, key = self._quick, self._open
+        deltas: list[TextDelta] = batch  # pyright: ignore[reportAssignmentType] - each is looked at before it is used
+        for delta in deltas:
             if type(delta) is not kind or delta.key != key or not delta.text:
-                return self._rest(batch, at)
+                return self._each(batch)
         return batch
 
     def end(self) -> list[Event]:
@@ -99,14 +102,16 @@ class Verifier:
         if self._state == END:
             return []
         self._count("missing_end")
-        return self._rest([Failed(upstream_failure(NO_END))], 0)
+        return self._each([Failed(upstream_failure(NO_END))])
 
-    def _rest(self, batch: list[Event], start: int) -> list[Event]:
-        """`batch`, of which everything before `start` is in order."""
+    def _each(self, batch: list[Event]) -> list[Event]:
         out: list[Event] | None = None
-        for at in range(start, len(batch)):
-            event = batch[at]
-            if not self._in_order(event):
+        for at, event in enumerate(batch):
+            delta: TextDelta = event  # pyright: ignore[reportAssignmentType] - it is one, or one of thinking, or not used
+            if type(delta) is self._quick and delta.key == self._open and delta.text:
+                if out is not None:
+                    out.append(event)
+            elif not self._in_order(event):
                 if out is None:
                     out = batch[:at]
                 self._mend(event, out)
@@ -121,25 +126,26 @@ class Verifier:
         following = TRANSITIONS[self._state].get(type(event))
         if following is None:
             return False
-        if isinstance(event, TextDelta | ThinkingDelta):
-            return event.key == self._open and event.text != ""
-        if isinstance(event, ToolInputDelta | Signature | OpaqueDelta | BlockStop):
+        if isinstance(event, ToolInputDelta):
             if event.key != self._open:
                 return False
-            if isinstance(event, ToolInputDelta):
-                self._arguments.append(event.json)
-            elif isinstance(event, BlockStop):
+            self._arguments.append(event.json)
+            return True
+        if isinstance(event, TextDelta | ThinkingDelta):
+            return event.key == self._open and event.text != ""
+        if isinstance(event, Signature | OpaqueDelta | BlockStop):
+            if event.key != self._open:
+                return False
+            if isinstance(event, BlockStop):
                 self._closed(event.key)
         elif isinstance(event, BlockStart):
             if event.key in self._used:
                 return False
             following = self._opened(event.key, event.block)
-        elif isinstance(event, Finish):
-            if self._reason(event.stop_reason) != event.stop_reason:
-                return False
-            if event.stop_reason not in CUT and self._broken:
-                self._count("broken_arguments", self._broken)
+        elif isinstance(event, Finish) and not self._finished(event):
+            return False
         self._state = following
+        self._quick = QUICK.get(following)
         return True
 
     def _opened(self, key: BlockKey, head: BlockHead) -> str:
@@ -160,6 +166,13 @@ class Verifier:
             elif not is_json_object(text):
                 self._broken += 1
         self._open, self._renamed, self._arguments = None, None, []
+
+    def _finished(self, event: Finish) -> bool:
+        if self._reason(event.stop_reason) != event.stop_reason:
+            return False
+        if event.stop_reason not in CUT and self._broken:
+            self._count("broken_arguments", self._broken)
+        return True
 
     def _reason(self, told: str) -> str:
         """The stop reason that agrees with the blocks; `told` where only the upstream can know."""
