@@ -5,7 +5,7 @@ attempt may do better. After it the stream is committed: it goes on or ends in a
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
@@ -17,6 +17,7 @@ from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.inbound import Reply
+from ccrouter.pipeline.learned import Learned, shaped_quirks
 from ccrouter.pipeline.outbound import Outbound, prepare
 from ccrouter.pipeline.search_request import with_function_tool
 from ccrouter.pipeline.search_rounds import Answered
@@ -66,22 +67,25 @@ def make_attempt(
     raw: bytes | None,
     estimate: int,
     found: dict[str, Answered],
+    learned: Learned,
 ) -> Attempt:
-    """Everything for one attempt. `found` holds what was searched for in earlier ones.
+    """Everything for one attempt. `found` holds what was searched for in earlier ones, `learned` what was refused.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
     pipeline = service.pipeline(target)
+    if learned.max_tokens_cap is not None:
+        pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
 
     def prepare_round(request: Request) -> Outbound:
-        return prepare(pipeline, request, raw=None, api_key=key, client_headers=incoming.headers)
+        return prepare(pipeline, request, raw=None, api_key=key, client_headers=incoming.headers, learned=learned)
 
     search = plan_search(service, pipeline, request, prepare_round, found)
     if search is not None:
         request, raw = with_function_tool(request), None
-    outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers)
+    outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers, learned=learned)
     log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
     defaults = ReplyDefaults(message_id, target.model, estimate, requested_model=request.model or None)

@@ -29,6 +29,7 @@ class Delivery:
         self._record = record
         self._decision = decision
         self._begun = begun
+        self._first_word: float | None = None
         self._heartbeat = Heartbeat(self._ping)
 
     async def commit(self) -> None:
@@ -42,8 +43,14 @@ class Delivery:
                 self._started = True
                 self._record.status = 200
 
+    def first_word_since(self, moment: float) -> float | None:
+        """Seconds from `moment` (monotonic) to the answer's first piece; None while there is none."""
+        return None if self._first_word is None else self._first_word - moment
+
     async def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
+        if self._first_word is None:
+            self._first_word = time.monotonic()
         if self._record.first_byte is None:
             self._record.first_byte = time.perf_counter() - self._begun
         self._heartbeat.wrote()

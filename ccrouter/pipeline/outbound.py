@@ -14,6 +14,7 @@ from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
+from ccrouter.pipeline.learned import NOTHING, Learned, shaped_wire
 from ccrouter.transformers.base import Context
 
 MODEL_FIRST = re.compile(rb'\A(\s*\{\s*"model"\s*:\s*)"(?:[^"\\]|\\.)*"')
@@ -46,11 +47,13 @@ def prepare(
     raw: bytes | None,
     api_key: str | None,
     client_headers: Mapping[str, str],
+    learned: Learned = NOTHING,
 ) -> Outbound:
     """The wire request for `request` through `pipeline`. Pure: the same request gives the same bytes.
 
     `raw` is the client's body where it still says what `request` says, else None. `client_headers` have lower-case
-    names; only an Anthropic upstream gets any of them, and never one that carries credentials.
+    names; only an Anthropic upstream gets any of them, and never one that carries credentials. `learned` names fields
+    that the target refused before; its cap is in the pipeline's quirks already.
 
     Raises:
         RequestError: the request cannot be sent to this target.
@@ -59,7 +62,7 @@ def prepare(
     notes = Notes()
     model = pipeline.target.model
     context = Context(pipeline.target.provider, model, pipeline.dialect.name, pipeline.quirks, request, notes)
-    untouched = raw is not None and pipeline.relays and not may_hold_foreign_state(raw)
+    untouched = raw is not None and pipeline.relays and learned is NOTHING and not may_hold_foreign_state(raw)
     body = with_model(raw, model) if raw is not None and untouched else None
     if body is None:
         request, context = run_request_hooks(pipeline, request, context)
@@ -71,7 +74,7 @@ def prepare(
                 wire = transformer.wire(wire, context)
             except Exception as error:  # whatever user code raises, told with its name
                 raise TransformerError(failure_text(transformer.name, "the wire body", error)) from error
-        body = to_bytes(wire)
+        body = to_bytes(shaped_wire(wire, learned))
     url = pipeline.dialect.url(pipeline.base_url, model=model, stream=request.streamed)
     headers = pipeline.dialect.headers(api_key, url=url)
     if api_key and pipeline.quirks.bearer_only:

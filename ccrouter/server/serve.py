@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from ccrouter.gateway.gateway import Gateway
+from ccrouter.gateway.health import Health
 from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import build
 from ccrouter.server.admin import STOP
@@ -24,6 +25,9 @@ from ccrouter.startup import Ready, StartFailed
 from ccrouter.upstream.client import UpstreamClient
 
 logger = logging.getLogger("ccrouter.server")
+
+STATE_FILE = "router-state.json"
+"""Beside the config: resting keys and learned limits, which outlive the daemon."""
 
 STOP_SECONDS = 30.0
 """How long open streams may go on after a stop was asked for."""
@@ -51,7 +55,7 @@ def run(
     def make_state(gateway: Gateway) -> State:
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
-    return new_loop_run(Serving(make_state, announce).run())
+    return new_loop_run(Serving(make_state, announce, config_path.parent / STATE_FILE).run())
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
@@ -67,15 +71,17 @@ def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
 class Serving:
     """One run of the server."""
 
-    def __init__(self, state: Callable[[Gateway], State], announce: Callable[[Ready], None]) -> None:
+    def __init__(self, state: Callable[[Gateway], State], announce: Callable[[Ready], None], state_path: Path) -> None:
         self._make_state = state
+        self._state_path = state_path
         self._announce = announce
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
         """Serve until a signal or `POST /admin/stop`."""
         client = UpstreamClient()
-        state = self._make_state(Gateway(client))
+        health = Health(self._state_path)
+        state = self._make_state(Gateway(client, health))
         app = make_app(state)
         app[STOP] = self._stop
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -92,6 +98,7 @@ class Serving:
         finally:
             await runner.cleanup()
             await client.close()
+            health.save()
         logger.info("stopped")
         return 0
 

@@ -6,7 +6,7 @@ import pytest
 from ccrouter.config.types import Target
 from ccrouter.errors import ErrorDetail, RequestError, UpstreamError
 from ccrouter.gateway.failures import answer_for, told_to_client
-from ccrouter.gateway.gateway import the_telling_one, worth_another
+from ccrouter.gateway.turn import Failure, the_telling_one
 
 TARGET = Target("deepseek", "deepseek-chat")
 OTHER = Target("groq", "x")
@@ -50,16 +50,8 @@ def test_a_request_error_is_told_as_it_is() -> None:
 
 
 def test_a_fallbacks_refusal_does_not_hide_the_first_429() -> None:
-    first, then = (upstream(429), TARGET), (upstream(400), OTHER)
+    first, then = Failure(upstream(429), TARGET), Failure(upstream(400), OTHER)
     assert the_telling_one(first, then) is first
-    assert the_telling_one(first, (RequestError("no"), OTHER)) is first
-    assert the_telling_one(first, (upstream(500), OTHER))[1] == OTHER
-    assert the_telling_one((upstream(500), TARGET), then) is then
-    assert the_telling_one(None, then) is then
-
-
-def test_another_key_is_tried_only_where_the_key_was_at_fault() -> None:
-    assert worth_another(upstream(429), TARGET, TARGET)
-    assert worth_another(upstream(401), TARGET, TARGET)
-    assert not worth_another(upstream(500), TARGET, TARGET)
-    assert worth_another(upstream(500), TARGET, OTHER)
+    assert the_telling_one(first, Failure(RequestError("no"), OTHER)) is first
+    assert the_telling_one(first, Failure(upstream(500), OTHER)).target == OTHER
+    assert the_telling_one(Failure(upstream(500), TARGET), then) is then

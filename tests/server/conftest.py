@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target
+from ccrouter.config.types import Config, ProviderConfig, Retries, RouterConfig, Target
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.runtime import assemble
 from ccrouter.server.app import make_app
@@ -20,10 +20,14 @@ Router = Callable[..., AbstractAsyncContextManager[TestClient]]  # pyright: igno
 
 @asynccontextmanager
 async def serving(base_url: str, **changes: object) -> AsyncGenerator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
-    """A running router with one provider `mock` (models m-text, m-bg, m-think), and a client for it."""
+    """A running router with one provider `mock` (models m-text, m-bg, m-think), and a client for it.
+
+    It neither repeats nor waits unless `changes` say so: a failure is told at once.
+    """
     provider = ProviderConfig("mock", base_url, ("sk-upstream",), ("m-text", "m-bg", "m-think"))
     router = RouterConfig(Target("mock", "m-text"), Target("mock", "m-bg"), Target("mock", "m-think"))
-    config = replace(Config((provider,), router), **changes)  # pyright: ignore[reportArgumentType]
+    at_once = Retries(same_target=0, wait_seconds=0)
+    config = replace(Config((provider,), router, retries=at_once), **changes)  # pyright: ignore[reportArgumentType]
     service, problems = assemble(config, {}, {})
     assert problems == []
     upstream = UpstreamClient()

@@ -1,0 +1,347 @@
+"""All attempts of one request: targets, keys, repeats, mended requests and waits, until one serves or none can."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ccrouter.config.groups import flatten
+from ccrouter.config.types import Config, Target
+from ccrouter.dialects.web_search import helper_query
+from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError
+from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
+from ccrouter.gateway.delivery import Delivery
+from ccrouter.gateway.failures import told_to_client
+from ccrouter.gateway.health import Health
+from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
+from ccrouter.gateway.searching import run_search_attempt
+from ccrouter.gateway.sessions import Conversation
+from ccrouter.gateway.types import Incoming, Record, Service
+from ccrouter.model.request import Request
+from ccrouter.pipeline.learned import with_cap, with_refused
+from ccrouter.pipeline.milder import milder_request
+from ccrouter.pipeline.search_rounds import Answered
+from ccrouter.router import Decision
+from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, too_long_wording
+from ccrouter.upstream.strategies import ORDERS
+
+MARGIN_TOKENS = 16
+"""Left free when an answer is shrunk into what the provider says is left: counts differ by a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One request on its way: what was read, what was decided."""
+
+    service: Service
+    incoming: Incoming
+    request: Request
+    raw: bytes | None
+    decision: Decision
+    estimate: int
+    conversation: Conversation | None
+    found: dict[str, Answered] = field(default_factory=dict[str, Answered])
+    """What web searches found, for all attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last word of a target. `final`: no other may serve the request."""
+
+    error: CCRouterError
+    target: Target
+    final: bool = False
+    too_long: ContextTooSmall | None = None
+    """Set where the prompt does not fit: only a larger context window may serve it."""
+    ready_at: float | None = None
+    """When the target may be tried again, where it only rests."""
+
+
+class Turn:
+    """One request's attempts. `run` once."""
+
+    def __init__(
+        self, client: UpstreamClient, health: Health, work: Work, record: Record, delivery: Delivery | None
+    ) -> None:
+        self._client = client
+        self._health = health
+        self._work = work
+        self._record = record
+        self._delivery = delivery
+        self._retries = work.service.config.retries
+        self._deadline = time.monotonic() + self._retries.deadline_seconds
+        # A probe for a model or a one-token request says nothing of a key's limits for real work.
+        self._counts = work.request.max_tokens != 1
+
+    async def run(self) -> tuple[Outcome, Attempt]:
+        """The outcome of the attempt that served, and that attempt.
+
+        Raises:
+            CCRouterError: none did; this is what the client should hear.
+        """
+        while True:
+            failures = await self._round()
+            if isinstance(failures, tuple):
+                return failures
+            wait = self._wait_for(failures)
+            if wait is None:
+                raise self._told(failures)
+            await asyncio.sleep(wait)
+
+    async def _round(self) -> tuple[Outcome, Attempt] | list[Failure]:
+        """Every target once; for a prompt that is too long, also the route for long ones."""
+        failures: list[Failure] = []
+        waiting = self._resolved(self._work.decision.targets)
+        seen = set(waiting)
+        least_window: int | None = None
+        while waiting and not (failures and self._exhausted()):
+            target = waiting.pop(0)
+            if least_window is not None and not self._holds_more(target, least_window):
+                continue
+            result = await self._at(target, targets_left=bool(waiting))
+            if isinstance(result, tuple):
+                return result
+            failures.append(result)
+            if result.final:
+                break
+            if result.too_long is not None:
+                least_window = max(least_window or 0, result.too_long.limit or 0)
+                long_context = self._work.service.config.router.long_context
+                more = self._resolved((long_context,) if long_context is not None else ())
+                waiting += [target for target in more if target not in seen]
+                seen.update(more)
+        return failures
+
+    def _resolved(self, targets: tuple[Target, ...]) -> list[Target]:
+        """The targets with groups resolved by their strategies, each once."""
+        config = self._work.service.config
+        return list(dict.fromkeys([member for target in targets for member in self._members(target, config)]))
+
+    def _members(self, target: Target, config: Config) -> Iterable[Target]:
+        group = config.group(target)
+        if group is None:
+            return (target,)
+        members = flatten(group, config.groups)
+        weights = {member.target: member.weight for member in members}
+        given = self._health.circumstances(target.model, weights)
+        return ORDERS[group.strategy]([member.target for member in members], given)
+
+    def _holds_more(self, target: Target, tokens: int) -> bool:
+        try:
+            window = self._work.service.pipeline(target).quirks.context_window
+        except RequestError:
+            return False
+        return window is None or window > tokens
+
+    def _exhausted(self) -> bool:
+        return self._record.attempts >= self._retries.max_attempts or time.monotonic() >= self._deadline
+
+    async def _at(self, target: Target, *, targets_left: bool) -> tuple[Outcome, Attempt] | Failure:
+        """Attempts at one target, with each of its keys."""
+        keys = self._keys(target)
+        if not keys:
+            return self._resting(target)
+        request, raw, repeats, mended, position = self._work.request, self._work.raw, 0, 0, 0
+        while True:
+            key = keys[position]
+            try:
+                return await self._once(target, key, request, raw)
+            except CCRouterError as error:
+                self._record.failures.append(f"{target}: {error}"[:300])
+                failure = error
+            milder = self._milder(request, target, failure)
+            if milder is not request and not self._exhausted():
+                request, raw = milder, None
+                continue
+            situation = Situation(
+                keys_left=position + 1 < len(keys) and not credentials_at_fault(failure),
+                targets_left=targets_left,
+                repeats=repeats,
+                mended=mended,
+                same_target=self._retries.same_target,
+            )
+            step = next_step(failure, situation, dice=self._health.dice.random())
+            if self._exhausted() and isinstance(step, Again | AnotherKey | Mended):
+                return Failure(failure, target)
+            match step:
+                case Again(pause):
+                    repeats += 1
+                    await asyncio.sleep(pause)
+                case AnotherKey():
+                    position += 1
+                case Mended(refusal):
+                    mended += 1
+                    shrunk = self._mend(refusal, target, request)
+                    if shrunk is None:
+                        return Failure(failure, target, final=True)
+                    request, raw = shrunk, None
+                case _:
+                    return self._left(step, failure, target)
+
+    def _keys(self, target: Target) -> tuple[str | None, ...]:
+        provider = self._work.service.config.provider(target.provider)
+        if target.provider in self._work.service.tokens:
+            return (None, None)  # a second time with another token, should the first be refused
+        if provider is None or not provider.api_keys:
+            return (None,)
+        return self._health.keys(target, provider.api_keys, self._record.session)
+
+    def _resting(self, target: Target) -> Failure:
+        """All keys of the target rest: nothing is sent, the client hears what they rest for."""
+        provider = self._work.service.config.provider(target.provider)
+        keys = provider.api_keys if provider is not None else ()
+        ready = self._health.ready_at(target, keys)
+        wait = max(0.0, (ready or 0.0) - self._health.clock())
+        rest = self._health.rest_of(target, keys)
+        status, words = (rest.status, rest.reason) if rest is not None else (429, "its keys rest")
+        kind = "rate_limit_error" if status == 429 else "api_error"
+        detail = ErrorDetail(kind, f"{words} (resting; `ccr keys` shows it)", status, retry_after=wait)
+        error = UpstreamError(detail, retryable=True)
+        self._record.failures.append(f"{target}: resting for {wait:.0f} s: {words}"[:300])
+        return Failure(error, target, ready_at=ready)
+
+    async def _once(
+        self, target: Target, key: str | None, request: Request, raw: bytes | None
+    ) -> tuple[Outcome, Attempt]:
+        """One attempt. Raises what it failed with."""
+        work, record = self._work, self._record
+        record.attempts += 1
+        record.target = str(target)
+        source = work.service.tokens.get(target.provider)
+        rested = key
+        if source is not None:
+            key = await source.token()
+        attempt = make_attempt(
+            work.service,
+            target,
+            request,
+            work.incoming,
+            key=key,
+            raw=raw,
+            estimate=work.estimate,
+            found=work.found,
+            learned=self._health.learned(target),
+        )
+        self._health.begin(target, rested)
+        begun, first = time.monotonic(), None
+        try:
+            outcome = await self._send(attempt)
+            first = time.monotonic() - begun if self._delivery is None else self._delivery.first_word_since(begun)
+        except UpstreamError as error:
+            if source is not None and key is not None and token_refused(error):
+                source.refused(key)
+            if self._counts:
+                cap = work.service.config.cooldown.cap_seconds
+                self._health.failed(target, rested, error.detail, cap)
+            raise
+        finally:
+            self._health.end(target, first)
+        if outcome.failure is None:
+            self._health.succeeded(target, rested)
+        return outcome, attempt
+
+    async def _send(self, attempt: Attempt) -> Outcome:
+        run = run_attempt if attempt.search is None else run_search_attempt
+        delivery = self._delivery
+        if delivery is None:
+            return await run(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
+        return await run(self._client, attempt, commit=delivery.commit, write=delivery.write, finish=delivery.finish)
+
+    def _milder(self, request: Request, target: Target, error: CCRouterError) -> Request:
+        if not isinstance(error, UpstreamError):
+            return request
+        return milder_request(request, target.provider, error.detail.code)
+
+    def _mend(self, refusal: Refusal, target: Target, request: Request) -> Request | None:
+        """The request for another try after the refusal, or None where nothing can be mended."""
+        learned = self._health.learned(target)
+        match refusal:
+            case OutputTooLarge(cap):
+                if learned.max_tokens_cap is not None and learned.max_tokens_cap <= cap:
+                    return None
+                self._health.learn(target, with_cap(learned, cap))
+                return request
+            case FieldRefused(name, instead):
+                facts = with_refused(learned, name, instead)
+                if facts is None:
+                    return None
+                self._health.learn(target, facts)
+                return request
+            case ContextTooSmall():
+                room = (refusal.room or 0) - MARGIN_TOKENS
+                asked = request.max_tokens
+                return None if room < 1 or asked is None or room >= asked else replace(request, max_tokens=room)
+
+    def _left(self, step: Step, error: CCRouterError, target: Target) -> Failure:
+        """What a target's last word means for the others."""
+        match step:
+            case AnotherTarget(too_long) | GiveUp(too_long) if too_long is not None:
+                return Failure(self._too_long(too_long), target, too_long=too_long)
+            case _:
+                may_pass = error.retryable if isinstance(error, UpstreamError) else isinstance(error, RequestError)
+                return Failure(error, target, final=not may_pass, ready_at=self._ready_at(target, error))
+
+    def _ready_at(self, target: Target, error: CCRouterError) -> float | None:
+        provider = self._work.service.config.provider(target.provider)
+        if provider is None or not isinstance(error, UpstreamError) or error.detail.status != 429:
+            return None
+        return self._health.ready_at(target, provider.api_keys)
+
+    def _too_long(self, refusal: ContextTooSmall) -> UpstreamError:
+        counted = self._work.decision.tokens or self._work.estimate
+        detail = ErrorDetail("invalid_request_error", too_long_wording(refusal, counted), 400)
+        return UpstreamError(detail, retryable=False)
+
+    def _wait_for(self, failures: list[Failure]) -> float | None:
+        """Seconds until a resting target may be tried again, where that is worth waiting for; else None."""
+        times = [failure.ready_at for failure in failures if failure.ready_at is not None]
+        if not times or self._exhausted() or any(failure.final for failure in failures):
+            return None
+        wait = max(0.05, min(times) - self._health.clock())
+        in_time = wait <= self._retries.wait_seconds and time.monotonic() + wait < self._deadline
+        return wait if in_time else None
+
+    def _told(self, failures: list[Failure]) -> CCRouterError:
+        """The failure that the client hears of: one that ends it, else the last that does not hide an earlier limit.
+
+        The client waits and tries again after a 429; after a 400 it does not (field-notes, pain 53).
+        """
+        assert failures, "a decision has at least one target"
+        telling = failures[0]
+        for failure in failures[1:]:
+            telling = failure if failure.final else the_telling_one(telling, failure)
+        return told_to_client(telling.error, telling.target)
+
+
+def the_telling_one(first: Failure, then: Failure) -> Failure:
+    """The later failure, unless a fallback's own refusal would hide a first 429."""
+    limited = isinstance(first.error, UpstreamError) and first.error.detail.status == 429
+    refused = not (isinstance(then.error, UpstreamError) and then.error.detail.status not in {400, 404, 422})
+    return first if limited and refused else then
+
+
+def token_refused(error: CCRouterError) -> bool:
+    """True when the upstream itself turned a token away: revoked, or expired before its time."""
+    if not isinstance(error, UpstreamError) or error.detail.status != 401:
+        return False
+    return error.detail.code != CREDENTIALS_AT_FAULT
+
+
+def credentials_at_fault(error: CCRouterError) -> bool:
+    """True when no token could be had: a second try has none either."""
+    return isinstance(error, UpstreamError) and error.detail.code == CREDENTIALS_AT_FAULT
+
+
+def remembers(work: Work) -> bool:
+    """True for requests whose prompt says something of the conversation's size."""
+    return work.decision.scenario not in {"background", "classifier"} and helper_query(work.request) is None
+
+
+async def _nothing() -> None:
+    """A whole answer needs no commit."""
+
+
+async def _nothing_written(data: bytes) -> None:
+    """A whole answer is not written in pieces."""
+    del data
