@@ -1,0 +1,216 @@
+"""What the router handles so that the client need not: keys, repeats, other targets, learned limits, long prompts."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from ccrouter.config.types import (
+    Cooldown,
+    Group,
+    Member,
+    ProviderConfig,
+    Retries,
+    RouterConfig,
+    Target,
+)
+from tests.server.conftest import Router
+from tests.upstreams.openai_chat import OpenAIChatUpstream
+from tests.upstreams.openai_chat_rules import Strictness
+from tests.upstreams.replies import Failure, Reply, text
+
+BODY = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}
+MODELS = ("m-text", "m-bg", "m-think")
+PATIENT = Retries(same_target=2, wait_seconds=5)
+LIMITED = Failure(429, "slow down", "rate_limit")
+LONG = Failure(
+    400, "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
+)
+
+
+def in_turn(*answers: Reply | Failure) -> Callable[[Any], Reply | Failure]:
+    waiting = list(answers)
+    return lambda body: waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
+def by_model(**answers: Reply | Failure) -> Callable[[Any], Reply | Failure]:
+    return lambda body: answers[body["model"].replace("-", "_")]
+
+
+def texts(raw: bytes) -> str:
+    events = [orjson.loads(line[6:]) for line in raw.splitlines() if line.startswith(b"data: ")]
+    assert events[-1]["type"] == "message_stop", events
+    return "".join(event["delta"].get("text", "") for event in events if event["type"] == "content_block_delta")
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("status", [500, 502, 503, 529])
+async def test_a_failure_that_passes_is_repeated(router: Router, status: int, streamed: bool) -> None:
+    with OpenAIChatUpstream(in_turn(Failure(status, "oops"), Failure(status, "oops"), text("ok"))) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            assert reply.status == 200
+            assert reply.headers["x-ccr-attempts"] == "3"
+
+
+async def test_a_stream_that_breaks_before_its_first_word_is_repeated(router: Router) -> None:
+    cut = Reply(text=("lost",), cut_after=0)
+    with OpenAIChatUpstream(in_turn(cut, text("whole"))) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": True})
+            assert texts(await reply.read()) == "whole"
+
+
+async def test_a_limited_key_rests_and_the_others_serve(router: Router) -> None:
+    used: list[str] = []
+
+    with OpenAIChatUpstream(lambda body: text("ok"), api_key=None) as upstream:
+
+        def script(body: Any) -> Reply | Failure:
+            key = upstream.requests[-1].headers["authorization"]
+            used.append(key)
+            return LIMITED if key == "Bearer a" else text("ok")
+
+        upstream.begin(script)
+        provider = ProviderConfig("mock", upstream.endpoint, ("a", "b"), MODELS)
+        async with router("", providers=(provider,), retries=PATIENT) as client:
+            for _ in range(3):
+                assert (await client.post("/v1/messages", json=BODY)).status == 200
+    assert used == ["Bearer a", "Bearer b", "Bearer b", "Bearer b"]
+
+
+async def test_a_short_wait_is_waited_for_with_pings(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccrouter.gateway.heartbeat.FIRST_PING_SECONDS", 0.2)
+    monkeypatch.setattr("ccrouter.gateway.heartbeat.PING_SECONDS", 0.2)
+    limited = Failure(429, "slow down", "rate_limit", headers={"retry-after": "1"})
+    with OpenAIChatUpstream(in_turn(limited, text("after all"))) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            begun = time.monotonic()
+            reply = await client.post("/v1/messages", json={**BODY, "stream": True})
+            raw = await reply.read()
+    assert texts(raw) == "after all"
+    assert raw.startswith(b"event: ping")
+    assert 0.9 < time.monotonic() - begun < 3
+
+
+async def test_a_long_rest_is_told_at_once_and_asks_nobody(router: Router) -> None:
+    limited = Failure(429, "come back in an hour", "rate_limit", headers={"retry-after": "3600"})
+    with OpenAIChatUpstream(lambda body: limited) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT, cooldown=Cooldown(200)) as client:
+            first = await client.post("/v1/messages", json=BODY)
+            second = await client.post("/v1/messages", json=BODY)
+            body = await second.json()
+        assert len(upstream.requests) == 1
+    assert (first.status, second.status) == (429, 429)
+    assert 190 <= int(second.headers["retry-after"]) <= 200
+    assert "come back in an hour" in body["error"]["message"]
+    assert "ccr keys" in body["error"]["message"]
+
+
+async def test_a_probe_of_one_token_rests_nothing(router: Router) -> None:
+    with OpenAIChatUpstream(in_turn(LIMITED, text("ok"))) as upstream:
+        async with router(upstream.endpoint) as client:
+            assert (await client.post("/v1/messages", json={**BODY, "max_tokens": 1})).status == 429
+            assert (await client.post("/v1/messages", json=BODY)).status == 200
+
+
+async def test_an_unknown_cap_is_learned_once(router: Router) -> None:
+    with OpenAIChatUpstream(lambda body: text("ok"), strictness=Strictness(max_tokens_limit=8192)) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            for _ in range(2):
+                reply = await client.post("/v1/messages", json={**BODY, "max_tokens": 64000})
+                assert reply.status == 200, await reply.text()
+        asked = [request.body["max_tokens"] for request in upstream.requests]
+    assert asked == [64000, 8192, 8192]
+
+
+async def test_a_refused_field_is_left_out_from_then_on(router: Router) -> None:
+    def script(body: Any) -> Reply | Failure:
+        if "temperature" in body:
+            return Failure(400, "Unsupported parameter: 'temperature' is not supported with this model.")
+        return text("ok")
+
+    with OpenAIChatUpstream(script) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            for _ in range(2):
+                assert (await client.post("/v1/messages", json={**BODY, "temperature": 0.5})).status == 200
+        assert ["temperature" in request.body for request in upstream.requests] == [True, False, False]
+
+
+async def test_a_renamed_field_is_renamed(router: Router) -> None:
+    def script(body: Any) -> Reply | Failure:
+        if "max_tokens" in body:
+            words = "Unsupported parameter: 'max_tokens' is not supported with this model."
+            return Failure(400, f"{words} Use 'max_completion_tokens' instead.")
+        return text("ok")
+
+    with OpenAIChatUpstream(script) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            assert (await client.post("/v1/messages", json=BODY)).status == 200
+        assert upstream.requests[-1].body["max_completion_tokens"] == 100
+
+
+async def test_an_answer_is_shrunk_into_the_room_that_is_left(router: Router) -> None:
+    def script(body: Any) -> Reply | Failure:
+        if body["max_tokens"] > 13567:
+            words = "input length and `max_tokens` exceed context limit: 186433 + 20000 > 200000, decrease input length"
+            return Failure(400, words)
+        return text("ok")
+
+    with OpenAIChatUpstream(script, strictness=Strictness(max_tokens_limit=100_000)) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            assert (await client.post("/v1/messages", json={**BODY, "max_tokens": 20000})).status == 200
+        assert [request.body["max_tokens"] for request in upstream.requests] == [20000, 13551]
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_prompt_that_fits_nowhere_is_told_in_the_words_that_compact(router: Router, streamed: bool) -> None:
+    with OpenAIChatUpstream(lambda body: LONG) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            body = await reply.json()
+    assert (reply.status, body["error"]["type"]) == (400, "invalid_request_error")
+    assert body["error"]["message"].startswith("prompt is too long: 9000 tokens > 8192 maximum")
+
+
+async def test_a_prompt_that_is_too_long_goes_to_the_long_context_route(router: Router) -> None:
+    routes = RouterConfig(Target("mock", "m-text"), long_context=Target("mock", "m-think"))
+    with OpenAIChatUpstream(by_model(m_text=LONG, m_think=text("fits"))) as upstream:
+        async with router(upstream.endpoint, router=routes, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json=BODY)
+            assert reply.status == 200
+            assert reply.headers["x-ccr-target"] == "mock,m-think"
+
+
+async def test_a_bad_request_is_never_tried_elsewhere(router: Router) -> None:
+    fallback = {"*": (Target("mock", "m-think"),)}
+    with OpenAIChatUpstream(lambda body: Failure(400, "bad image")) as upstream:
+        async with router(upstream.endpoint, fallback=fallback, retries=PATIENT) as client:
+            assert (await client.post("/v1/messages", json=BODY)).status == 400
+        assert len(upstream.requests) == 1
+
+
+async def test_a_group_tries_its_members_by_its_strategy(router: Router) -> None:
+    members = tuple(Member(Target("mock", model)) for model in MODELS)
+    routes = RouterConfig(Target("group", "all"))
+    served: list[str] = []
+    with OpenAIChatUpstream(lambda body: text("ok")) as upstream:
+        groups = {"all": Group("round_robin", members)}
+        async with router(upstream.endpoint, router=routes, groups=groups) as client:
+            for _ in range(4):
+                reply = await client.post("/v1/messages", json=BODY)
+                served.append(reply.headers["x-ccr-target"])
+    assert served == ["mock,m-text", "mock,m-bg", "mock,m-think", "mock,m-text"]
+
+
+async def test_attempts_are_bounded(router: Router) -> None:
+    with OpenAIChatUpstream(lambda body: Failure(500, "down")) as upstream:
+        fallback = {"default": tuple(Target("mock", f"x{number}") for number in range(20))}
+        async with router(
+            upstream.endpoint, fallback=fallback, retries=Retries(max_attempts=5, same_target=0)
+        ) as client:
+            reply = await client.post("/v1/messages", json=BODY)
+            assert reply.status == 500
+        assert len(upstream.requests) == 5
