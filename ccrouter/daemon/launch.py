@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ccrouter.config.groups import members_of
 from ccrouter.config.types import DEFAULT_TIMEOUT_MS, Config, ProviderConfig, Target
 from ccrouter.errors import CCRouterError
 
@@ -96,7 +97,8 @@ def leaves_anthropic(config: Config) -> bool:
     )  # fmt: skip
     targets: list[Target] = [route for route in routes if route is not None]
     targets += [target for fallbacks in config.fallback.values() for target in fallbacks]
-    providers = {target.provider: config.provider(target.provider) for target in targets}
+    models = [member for target in targets for member in members_of(target, config)]
+    providers = {model.provider: config.provider(model.provider) for model in models}
     return not targets or any(provider is None or not is_anthropic(provider) for provider in providers.values())
 
 

@@ -1,8 +1,8 @@
 """Request in, targets and reason out. Pure: the same request, facts and config give the same decision."""
 
-from ccrouter.config.types import Config, Target
+from ccrouter.config.types import ANY_TARGET, Config, Target
 from ccrouter.model.request import Request
-from ccrouter.router.facts import Decision, Facts, ProviderFacts
+from ccrouter.router.facts import Decision, Facts, GroupFacts, ProviderFacts
 from ccrouter.router.hints import hints_of
 from ccrouter.router.rules import RULES, Case, Choice, Count, default_of
 from ccrouter.router.subagent import find_tag
@@ -19,7 +19,7 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
     """
     tag = find_tag(request)
     count = Count(request, facts)
-    case = Case(request, facts, config, provider_facts, hints_of(facts.headers), tag, count)
+    case = Case(request, facts, config, GroupFacts(provider_facts, config), hints_of(facts.headers), tag, count)
     considered: list[tuple[str, str]] = []
     choice = _fitting(case, _choose(case, considered))
     return Decision(
@@ -64,12 +64,16 @@ def _fitting(case: Case, choice: Choice) -> Choice:
 
 
 def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
-    """The choice, then its scenario's fallbacks. Explicit and subagent requests have default's, as in CCR."""
+    """The choice, then what `fallback` lists for this very target, for its scenario, and for all.
+
+    Explicit and subagent requests have default's list, as in CCR.
+    """
     fallback = config.fallback
     if choice.scenario in {"explicit", "subagent"}:
-        further = fallback.get("default", ())
+        scenario = fallback.get("default", ())
     elif choice.scenario in OWN_FALLBACKS:
-        further = fallback.get(choice.scenario, fallback.get("default", ()))
+        scenario = fallback.get(choice.scenario, fallback.get("default", ()))
     else:
-        further = fallback.get(choice.scenario, ())
-    return tuple(dict.fromkeys((choice.target, *further)))
+        scenario = fallback.get(choice.scenario, ())
+    own, always = fallback.get(str(choice.target), ()), fallback.get(ANY_TARGET, ())
+    return tuple(dict.fromkeys((choice.target, *own, *scenario, *always)))

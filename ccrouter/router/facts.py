@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ccrouter.config.types import Target
+from ccrouter.config.groups import members_of
+from ccrouter.config.types import Config, Target
 from ccrouter.model.request import Request
 
 
@@ -51,11 +52,30 @@ class KnownTargets:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """ProviderFacts that know groups too. A group can what one of its members can: the others are passed over then."""
+
+    models: ProviderFacts
+    """Asked about models alone."""
+    config: Config
+
+    def searches_web(self, target: Target) -> bool:
+        """See ProviderFacts."""
+        return any(self.models.searches_web(member) for member in members_of(target, self.config))
+
+    def context_window(self, target: Target) -> int | None:
+        """The largest among the members; None where one of them is not known and may be larger still."""
+        windows = [self.models.context_window(member) for member in members_of(target, self.config)]
+        known = [window for window in windows if window is not None]
+        return max(known) if known and len(known) == len(windows) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Where a request goes, and why."""
 
     targets: tuple[Target, ...]
-    """The first choice, then its fallbacks; never empty, no target twice."""
+    """The first choice, then its fallbacks; never empty, no target twice. Groups are among them as `group,name`."""
     scenario: str
     """default, background, think, longContext, webSearch, image; explicit, subagent, classifier."""
     reason: str

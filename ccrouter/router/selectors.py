@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import NoReturn
 
-from ccrouter.config.types import Config, ProviderConfig, Target
+from ccrouter.config.routes import match_name
+from ccrouter.config.types import GROUP, Config, ProviderConfig, Target
 from ccrouter.errors import RequestError
 
 DISCOVERY_PREFIX = "anthropic/"
@@ -29,7 +31,9 @@ def model_id(target: Target) -> str:
 
 
 def display_name(target: Target) -> str:
-    """How the `/model` picker shows the target: exact names, for two models may differ by one character."""
+    """How the `/model` picker shows the target: exact names, for two models may differ by one character. The targets
+    of groups read `fast (group)`.
+    """
     return f"{target.model} ({target.provider})"
 
 
@@ -37,15 +41,17 @@ def resolve(name: str, config: Config) -> Target | Ambiguous | None:
     """The target that a requested model name means, or None when it names no provider (`claude-sonnet-5`).
 
     Understood are `provider,model` and `anthropic/provider,model`, either part in any case, and `provider/model` where
-    only one reading fits. A model that its provider does not list is taken as it is.
+    only one reading fits. A model that its provider does not list is taken as it is. A model group is `group,name`, or
+    its name alone where no provider is called so.
 
     Raises:
-        RequestError: 404, a name with a comma whose provider is not configured.
+        RequestError: 404, a name with a comma whose provider or group is not configured.
     """
     name = name.strip()
     if "," in name:
         return _comma_form(name, config)
-    return _slash_form(name, config)
+    group = _find_group(name, config) if find_provider(name, config) is None else None
+    return group or _slash_form(name, config)
 
 
 def resolve_route(name: str, config: Config) -> Target:
@@ -80,9 +86,9 @@ def find_provider(name: str, config: Config) -> ProviderConfig | None:
 
 
 def unknown_provider(name: str, config: Config) -> RequestError:
-    """The 404 for a provider nobody configured, naming those that are, the nearest first."""
+    """The 404 for a provider nobody configured, naming those (and the groups) that are, the nearest first."""
     names = sorted(
-        (provider.name for provider in config.providers),
+        (*(provider.name for provider in config.providers), *(str(Target(GROUP, group)) for group in config.groups)),
         key=lambda known: -SequenceMatcher(None, name.casefold(), known.casefold()).ratio(),
     )
     known = f"Configured are: {', '.join(names)}." if names else "No provider is configured."
@@ -94,6 +100,8 @@ def _comma_form(name: str, config: Config) -> Target:
     first, _, model = name.partition(",")
     first = first.strip()
     rest = _without_prefix(first)
+    if config.groups and (first if rest is None else rest).casefold() == GROUP:
+        return _find_group(model.strip(), config) or _unknown_group(model.strip(), config)
     provider = find_provider(rest, config) if rest is not None else None
     if provider is None:
         provider = find_provider(first, config)
@@ -101,6 +109,16 @@ def _comma_form(name: str, config: Config) -> Target:
         raise unknown_provider(first if rest is None else rest, config)
     model = model.strip()
     return _listed_or_as_given(provider, model) if _bare(model) else _first_model(provider)
+
+
+def _find_group(name: str, config: Config) -> Target | None:
+    names = tuple(config.groups)
+    found = match_name(names, name) or match_name(names, _bare(name))
+    return None if found is None else Target(GROUP, found)
+
+
+def _unknown_group(name: str, config: Config) -> NoReturn:
+    raise RequestError(f"Group '{name}' is not configured. Configured are: {', '.join(config.groups)}.", status=404)
 
 
 def _slash_form(name: str, config: Config) -> Target | Ambiguous | None:

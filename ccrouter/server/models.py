@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from ccrouter.config.types import Config, Target
+from ccrouter.config.types import GROUP, Config, Target
 from ccrouter.model.json import Json
 from ccrouter.router import display_name, model_id
 from ccrouter.server.responses import json_response
@@ -29,8 +29,9 @@ async def models(request: web.Request) -> web.Response:
 
 
 def model_entries(config: Config) -> list[dict[str, Json]]:
-    """One entry for each model of each provider, in the config's order."""
-    targets = [Target(provider.name, model) for provider in config.providers for model in provider.models]
+    """One entry for each group, then for each model of each provider, in the config's order."""
+    groups = [Target(GROUP, name) for name in config.groups]
+    targets = groups + [Target(provider.name, model) for provider in config.providers for model in provider.models]
     return [
         {
             "type": "model",

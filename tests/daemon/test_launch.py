@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target
+from ccrouter.config.types import Config, Group, Member, ProviderConfig, RouterConfig, Target
 from ccrouter.daemon.launch import (
     ClaudeNotFound,
     claude_command,
@@ -113,6 +113,11 @@ def test_where_the_routes_lead() -> None:
         assert leaves_anthropic(replace(CONFIG, router=replace(router, default=Target("claude", "c"))))
     assert leaves_anthropic(replace(AT_HOME, fallback={"default": (Target("mock", "m"),)}))
     assert leaves_anthropic(replace(AT_HOME, router=RouterConfig()))
+    home = Group("in_order", (Member(Target("claude", "c")),))
+    mixed = Group("in_order", (Member(Target("group", "home")), Member(Target("mock", "m"))))
+    grouped = replace(AT_HOME, groups={"home": home, "mixed": mixed})
+    assert not leaves_anthropic(replace(grouped, router=RouterConfig(default=Target("group", "home"))))
+    assert leaves_anthropic(replace(grouped, router=RouterConfig(default=Target("group", "mixed"))))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Names that name a target, and the picker's ids, which must lead back exactly."""
 
 import random
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target
+from ccrouter.config.types import Config, Group, Member, ProviderConfig, RouterConfig, Target
 from ccrouter.errors import RequestError
 from ccrouter.router import display_name, model_id, resolve
 from ccrouter.router.selectors import Ambiguous, resolve_route
@@ -128,3 +129,62 @@ def test_picker_ids_lead_back_exactly():
         target = Target(rng.choice(some), rng.choice(models))
         assert resolve(model_id(target), part) == target
         assert resolve(str(target), part) is not None
+
+
+GROUPED = replace(
+    config(deepseek=("deepseek-chat",), groq=("x",), openrouter=("group/fast", "fast")),
+    groups={
+        "fast": Group("latency", (Member(Target("deepseek", "deepseek-chat")), Member(Target("groq", "x"), 2.0))),
+        "groq": Group("in_order", (Member(Target("groq", "x")),)),
+        "long[1m]": Group("in_order", (Member(Target("group", "fast")),)),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("group,fast", "group,fast"),
+        (" Group , FAST ", "group,fast"),
+        ("group,fast[1m]", "group,fast"),
+        ("anthropic/group,fast", "group,fast"),
+        ("anthropic/group,long[1m]", "group,long[1m]"),
+        ("fast", "group,fast"),
+        ("Fast[1m]", "group,fast"),
+        ("group,groq", "group,groq"),
+        ("groq,x", "groq,x"),
+        ("openrouter,fast", "openrouter,fast"),
+        ("openrouter/group/fast", "openrouter,group/fast"),
+    ],
+)
+def test_names_a_group(name: str, target: str):
+    assert str(resolve(name, GROUPED)) == target
+    assert str(resolve_route(name, GROUPED)) == target
+
+
+def test_a_provider_goes_before_a_group_of_its_name():
+    assert resolve("groq", GROUPED) is None  # as without groups: a provider alone asks for no model
+    assert resolve_route("groq", GROUPED) == Target("groq", "x")
+
+
+def test_unknown_groups_name_those_there_are():
+    with pytest.raises(
+        RequestError, match=r"Group 'slow' is not configured. Configured are: fast, groq, long"
+    ) as caught:
+        resolve("group,slow", GROUPED)
+    assert caught.value.status == 404
+    with pytest.raises(RequestError, match=r"Provider 'fats' is not configured. Configured are: .*group,fast"):
+        resolve_route("fats", GROUPED)
+
+
+def test_a_provider_may_be_called_group_where_there_are_none():
+    alone = config(group=("m",))
+    assert resolve("group,M", alone) == Target("group", "m")
+    assert resolve("fast", alone) is None
+
+
+def test_picker_ids_of_groups_lead_back():
+    assert model_id(Target("group", "fast")) == "anthropic/group,fast"
+    assert display_name(Target("group", "fast")) == "fast (group)"
+    for name in GROUPED.groups:
+        assert resolve(model_id(Target("group", name)), GROUPED) == Target("group", name)
