@@ -23,7 +23,7 @@ def test_a_fresh_starter_says_that_there_is_no_provider_yet(tmp_path: Path) -> N
         (problem,) = loaded.problems
         assert problem.message == "no provider is configured yet"
         assert problem.line == next(
-            number for number, line in enumerate(path.read_text().splitlines(), 1) if re.match(r'\W*Providers', line)
+            number for number, line in enumerate(path.read_text().splitlines(), 1) if re.match(r"\W*Providers", line)
         )
 
 
