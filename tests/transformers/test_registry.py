@@ -44,7 +44,9 @@ def test_names_are_the_classes_own() -> None:
     assert {name: transformer.name for name, transformer in BUILT_IN.items()} == {name: name for name in BUILT_IN}
 
 
-@pytest.mark.parametrize(("name", "found"), [("groq", "groq"), ("anthropic", "Anthropic"), ("OPENAI", "OpenAI"), ("Gemini", "gemini")])
+@pytest.mark.parametrize(
+    ("name", "found"), [("groq", "groq"), ("anthropic", "Anthropic"), ("OPENAI", "OpenAI"), ("Gemini", "gemini")]
+)
 def test_case_does_not_count(name: str, found: str) -> None:
     assert find(name) is BUILT_IN[found]
 

@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.failures import wait_of_text
+from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.errors import ErrorDetail
 
 WORDS = "This model's maximum context length is 131072 tokens."
