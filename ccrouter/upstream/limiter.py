@@ -1,0 +1,208 @@
+"""A provider's own limits, kept before it has to: so many requests at once, so many requests and tokens a minute.
+
+Who must wait stands in one line, first come first served, of bounded length. Whoever goes away leaves the line, and
+gives back what was already theirs.
+"""
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ccrouter.errors import ErrorDetail, UpstreamError
+from ccrouter.upstream.rate_window import Window, given_back, taken, wait_for
+
+DEFAULT_QUEUE: Final = 100
+QUEUE_FULL: Final = "queue_full"
+"""`ErrorDetail.code` of a request that found no place in the line: the provider was not asked."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    tokens: int
+    turn: "asyncio.Future[None]"
+
+
+class Slot:
+    """A request's right to be under way."""
+
+    def __init__(self, limiter: "Limiter", tokens: int) -> None:
+        self._limiter = limiter
+        self._tokens = tokens
+
+    def used(self, tokens: int) -> None:
+        """Tell how many tokens the request really cost; until then its estimate counts against `tpm`."""
+        self._limiter.correct(tokens - self._tokens)
+        self._tokens = tokens
+
+
+class Limiter:
+    """The limits of one provider. None: no such limit.
+
+    `queue` is how many may wait; 0: none waits. One event loop only. A limiter without limits costs next to nothing.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        *,
+        max_concurrent: int | None = None,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        queue: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._busy = 0
+        self._waiters: deque[_Waiter] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._requests: Window | None = None
+        self._tokens: Window | None = None
+        self._max_concurrent: int | None = None
+        self._queue = DEFAULT_QUEUE
+        self.change(max_concurrent=max_concurrent, rpm=rpm, tpm=tpm, queue=queue)
+
+    @property
+    def busy(self) -> int:
+        """Requests under way."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the line."""
+        return len(self._waiters)
+
+    def change(
+        self,
+        *,
+        max_concurrent: int | None = None,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        queue: int | None = None,
+    ) -> None:
+        """Other limits from now on (a reload); what is under way, waits, and went out within the last minute counts."""
+        self._max_concurrent = max_concurrent
+        self._queue = DEFAULT_QUEUE if queue is None else queue
+        self._requests = _changed(self._requests, rpm)
+        self._tokens = _changed(self._tokens, tpm)
+        self._let_in()
+
+    @asynccontextmanager
+    async def slot(self, tokens: int = 0) -> AsyncGenerator[Slot]:
+        """Wait for a turn, and hold it while the request is under way. `tokens`: an estimate of what it will cost.
+
+        Raises:
+            UpstreamError: 529, the line is full.
+        """
+        await self._enter(tokens)
+        try:
+            yield Slot(self, tokens)
+        finally:
+            self._leave()
+
+    def correct(self, tokens: int) -> None:
+        """So many tokens more, or fewer, went out than was thought; see `Slot.used`."""
+        if self._tokens is None or tokens == 0:
+            return
+        if tokens > 0:
+            self._tokens = taken(self._tokens, tokens, self._clock())
+        else:
+            self._tokens = given_back(self._tokens, -tokens)
+            self._let_in()
+
+    async def _enter(self, tokens: int) -> None:
+        if not self._waiters and self._seconds(tokens) == 0:
+            self._admit(tokens)
+            return
+        if len(self._waiters) >= self._queue:
+            raise self._full(tokens)
+        waiter = _Waiter(tokens, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        self._let_in()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+                self._let_in()
+            elif not waiter.turn.cancelled():
+                # Its turn came in the same moment in which it went away.
+                self._give_back(tokens)
+            raise
+
+    def _seconds(self, tokens: int) -> float:
+        """How long a request must wait by what is known now; infinite while too many are under way."""
+        if self._max_concurrent is not None and self._busy >= self._max_concurrent:
+            return math.inf
+        now = self._clock()
+        requests = 0.0 if self._requests is None else wait_for(self._requests, 1, now)
+        return requests if self._tokens is None else max(requests, wait_for(self._tokens, tokens, now))
+
+    def _admit(self, tokens: int) -> None:
+        self._busy += 1
+        if self._requests is not None:
+            self._requests = taken(self._requests, 1, self._clock())
+        if self._tokens is not None:
+            self._tokens = taken(self._tokens, tokens, self._clock())
+
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._let_in()
+
+    def _give_back(self, tokens: int) -> None:
+        if self._requests is not None:
+            self._requests = given_back(self._requests, 1)
+        if self._tokens is not None:
+            self._tokens = given_back(self._tokens, tokens)
+        self._leave()
+
+    def _let_in(self) -> None:
+        """Everybody in the line whose turn it is; then see that the next one's time is not missed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiters:
+            waiter = self._waiters[0]
+            if not waiter.turn.done():
+                seconds = self._seconds(waiter.tokens)
+                if seconds > 0:
+                    if seconds < math.inf:  # else whoever leaves lets the next one in
+                        self._timer = waiter.turn.get_loop().call_later(seconds, self._let_in)
+                    return
+                self._admit(waiter.tokens)
+                waiter.turn.set_result(None)
+            self._waiters.popleft()
+
+    def _full(self, tokens: int) -> UpstreamError:
+        limit, seconds = self._limit_in_the_way(self._waiters[0].tokens if self._waiters else tokens)
+        line = f"and {self.waiting} wait (queue {self._queue})" if self._queue else "and none may wait (queue 0)"
+        message = (
+            f"The provider '{self._provider}' is at its limit {limit}: {self._busy} requests are under way {line}. "
+            f"Try again later, raise the limits of '{self._provider}' in the config, or give the route a fallback."
+        )
+        after = None if seconds == math.inf else math.ceil(seconds)
+        return UpstreamError(ErrorDetail("overloaded_error", message, 529, QUEUE_FULL, after))
+
+    def _limit_in_the_way(self, tokens: int) -> tuple[str, float]:
+        """Which limit the next in the line waits for, as the config says it, and for how many seconds."""
+        if self._max_concurrent is not None and self._busy >= self._max_concurrent:
+            return f"max_concurrent {self._max_concurrent}", math.inf
+        now = self._clock()
+        waits = [
+            (wait_for(window, amount, now), f"{name} {window.limit}")
+            for name, window, amount in (("rpm", self._requests, 1), ("tpm", self._tokens, tokens))
+            if window is not None
+        ]
+        seconds, limit = max(waits, default=(math.inf, f"queue {self._queue}"))
+        return limit, seconds
+
+
+def _changed(window: Window | None, limit: int | None) -> Window | None:
+    if limit is None:
+        return None
+    return Window(limit) if window is None else replace(window, limit=limit)
