@@ -10,7 +10,7 @@ from pathlib import Path
 from ccrouter.config.known import KnownNames
 from ccrouter.config.load import load_config
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.types import Config, ProviderConfig, Target
+from ccrouter.config.types import DIRECT, Config, ProviderConfig, Target
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.gemini import GEMINI
@@ -116,9 +116,7 @@ def assemble(
         problems.append(Problem("warning", text, file=config.path, pointer="/CUSTOM_ROUTER_PATH"))
     prompt, prompt_problem = read_system_prompt(config)
     problems += [prompt_problem] if prompt_problem is not None else []
-    proxies = {
-        provider.name: proxy_for(provider.api_base_url, config.proxy_url, environment) for provider in config.providers
-    }
+    proxies = {provider.name: proxy_of(provider, config, environment) for provider in config.providers}
     watched = dict.fromkeys((config.rewrite_system_prompt, *(access.file for access in accesses.values())))
     config = replace(config, sources=(*config.sources, *(path for path in watched if path is not None)))
     tokens = {name: access.source for name, access in accesses.items() if access.source is not None}
@@ -198,6 +196,13 @@ def with_window(quirks: Quirks, provider: ProviderConfig, model: str) -> Quirks:
     """`quirks` with the context window that the config gives for the model."""
     window = provider.context_windows.get(model)
     return quirks if window is None else replace(quirks, context_window=window)
+
+
+def proxy_of(provider: ProviderConfig, config: Config, environment: Mapping[str, str]) -> str | None:
+    """The proxy for a provider: its own say first, then what counts for all."""
+    if provider.proxy is not None:
+        return None if provider.proxy == DIRECT else provider.proxy
+    return proxy_for(provider.api_base_url, config.proxy_url, environment)
 
 
 def read_system_prompt(config: Config) -> tuple[str | None, Problem | None]:

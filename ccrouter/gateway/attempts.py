@@ -4,8 +4,10 @@ Nothing is sent to the client before the upstream's first meaningful frame; a fa
 attempt may do better. After it the stream is committed: it goes on or ends in an honest `error` event.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
@@ -21,7 +23,7 @@ from ccrouter.pipeline.learned import Learned, shaped_quirks
 from ccrouter.pipeline.outbound import Outbound, prepare
 from ccrouter.pipeline.search_request import with_function_tool
 from ccrouter.pipeline.search_rounds import Answered
-from ccrouter.upstream.client import UpstreamClient, UpstreamReply
+from ccrouter.upstream.client import CONNECT_SECONDS, UpstreamClient, UpstreamReply, Way
 
 GRACE_AFTER_FINISH = 2.0
 """Seconds to wait for usage or the end of a stream whose answer is complete: some never close
@@ -41,8 +43,7 @@ class Attempt:
     outbound: Outbound
     defaults: ReplyDefaults
     streamed: bool
-    proxy: str | None
-    read_seconds: float
+    way: Way
     search: SearchPlan | None = None
     """Set where web searches are the router's to run (`gateway/searching.py`)."""
 
@@ -95,9 +96,25 @@ def make_attempt(
         outbound,
         defaults,
         streamed=request.streamed,
-        proxy=service.proxies.get(target.provider),
-        read_seconds=service.config.api_timeout_ms / 1000,
+        way=way_to(service, target),
         search=search,
+    )
+
+
+def way_to(service: Service, target: Target) -> Way:
+    """How the target's provider is reached: its own time-outs, proxy and certificates, else everybody's."""
+    provider = service.config.provider(target.provider)
+    usual = service.config.api_timeout_ms / 1000
+    if provider is None:
+        return Way(usual)
+    timeouts = provider.timeouts
+    return Way(
+        idle_seconds=timeouts.idle or usual,
+        connect_seconds=timeouts.connect or CONNECT_SECONDS,
+        first_byte_seconds=timeouts.first_byte,
+        total_seconds=timeouts.total,
+        proxy=service.proxies.get(target.provider),
+        ca_bundle=provider.ca_bundle,
     )
 
 
@@ -115,27 +132,71 @@ async def run_attempt(
         UpstreamError: it failed before anything was committed.
     """
     outbound = attempt.outbound
-    async with client.open(
-        outbound.url, outbound.headers, outbound.body, read_seconds=attempt.read_seconds, proxy=attempt.proxy
-    ) as upstream:
+    begun = asyncio.get_running_loop().time()
+    async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
         reply = Reply(attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed)
+        source = Source(upstream, reply, attempt, begun)
         if not attempt.streamed:
-            return await collect(upstream, reply, attempt.request_id)
-        outcome = await stream(upstream, reply, attempt.request_id, commit=commit, write=write)
+            return await collect(source, reply)
+        outcome = await stream(source, reply, commit=commit, write=write)
         await finish()
         if outcome.failure is None:
             await drain(upstream)
         return outcome
 
 
-async def collect(upstream: UpstreamReply, reply: Reply, request_id: str) -> Outcome:
+class Progress(Protocol):
+    """How far a reply has come."""
+
+    @property
+    def meaningful(self) -> bool:
+        """Something of the answer itself has come."""
+        ...
+
+    @property
+    def finishing(self) -> bool:
+        """Only its account of tokens, or its end, is still awaited."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of one reply, with the bounds on how long they may take."""
+
+    upstream: UpstreamReply
+    reply: Progress
+    attempt: Attempt
+    begun: float
+    """The loop's time."""
+
+    async def read(self) -> bytes:
+        """What has come; b"" at the end, also at the end of the wait for a stream that does not close.
+
+        Raises:
+            UpstreamError: the connection broke, or a time-out is over.
+        """
+        way = self.attempt.way
+        if self.reply.finishing:
+            chunk = await self.upstream.read(GRACE_AFTER_FINISH)
+        elif way.first_byte_seconds is not None and not self.reply.meaningful:
+            words = f"sent no first word within {way.first_byte_seconds:g} seconds"
+            chunk = await self.upstream.read_until(self.begun + way.first_byte_seconds, words)
+        elif way.total_seconds is not None:
+            words = f"did not finish within {way.total_seconds:g} seconds"
+            chunk = await self.upstream.read_until(self.begun + way.total_seconds, words)
+        else:
+            chunk = await self.upstream.read()
+        log_body(self.attempt.request_id, "from upstream", chunk)
+        return chunk
+
+
+async def collect(source: Source, reply: Reply) -> Outcome:
     """The whole answer. A failure anywhere in it is raised: nothing was sent yet."""
     body = b""
     while not reply.ended:
-        chunk = await upstream.read(GRACE_AFTER_FINISH if reply.finishing else None)
-        log_body(request_id, "from upstream", chunk)
+        chunk = await source.read()
         body = reply.feed(chunk) if chunk else reply.end()
         if not chunk:
             break
@@ -145,9 +206,8 @@ async def collect(upstream: UpstreamReply, reply: Reply, request_id: str) -> Out
 
 
 async def stream(
-    upstream: UpstreamReply,
+    source: Source,
     reply: Reply,
-    request_id: str,
     *,
     commit: Callable[[], Awaitable[None]],
     write: Callable[[bytes], Awaitable[None]],
@@ -158,12 +218,11 @@ async def stream(
     while not reply.ended:
         broken: UpstreamError | None = None
         try:
-            chunk = await upstream.read(GRACE_AFTER_FINISH if reply.finishing else None)
+            chunk = await source.read()
         except UpstreamError as error:
             if not committed:
                 raise
             chunk, broken = b"", error
-        log_body(request_id, "from upstream", chunk)
         out = reply.feed(chunk) if chunk else reply.end()
         if committed:
             if out:

@@ -72,7 +72,9 @@ class Delivery:
 
 def decision_headers(decision: Decision, record: Record) -> Mapping[str, str]:
     """What happened, in the answer's headers."""
+    failed = {"x-ccr-failed": header_text("; ".join(record.failures))} if record.failures else {}
     return {
+        **failed,
         "x-ccr-scenario": decision.scenario,
         "x-ccr-target": header_text(record.target),
         "x-ccr-reason": header_text(decision.reason),

@@ -13,6 +13,9 @@ from ccrouter.dialects.anthropic.errors import encode_error
 from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError
 from ccrouter.gateway.types import Answer
 
+SOON_SECONDS = 60.0
+"""Claude Code waits for up to a minute and shows the error at once for more (field-notes 7)."""
+
 WORDING_MATTERS = frozenset({400, 413, 422})
 
 
@@ -45,6 +48,8 @@ def answer_for(error: CCRouterError, request_id: str) -> Answer:
         detail = error.detail
         if detail.retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(detail.retry_after)))
+            if detail.retry_after <= SOON_SECONDS:
+                headers["x-should-retry"] = "true"
         if not error.retryable and detail.status >= 500:
             headers["x-should-retry"] = "false"
         body = encode_error(detail.type, detail.message, request_id)

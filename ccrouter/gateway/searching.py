@@ -15,7 +15,7 @@ from ccrouter.dialects.anthropic.message import MessageCollector
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder
 from ccrouter.dialects.web_search import Found, domains, max_uses, search_events, search_id, usage_of_searches
 from ccrouter.errors import CCRouterError, UpstreamError
-from ccrouter.gateway.attempts import GRACE_AFTER_FINISH, Attempt, Outcome, drain
+from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.failures import as_upstream_error
 from ccrouter.gateway.search_plan import SearchPlan
@@ -213,15 +213,14 @@ async def run_round(
     """
     outbound = plan.prepare(rounds.request)
     log_body(attempt.request_id, "to upstream, searching", outbound.body)
-    async with client.open(
-        outbound.url, outbound.headers, outbound.body, read_seconds=attempt.read_seconds, proxy=attempt.proxy
-    ) as upstream:
+    begun = asyncio.get_running_loop().time()
+    async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
         reader = EventReader(attempt.pipeline, outbound.context)
+        source = Source(upstream, reader, attempt, begun)
         while True:
-            chunk = await upstream.read(GRACE_AFTER_FINISH if reader.finishing else None)
-            log_body(attempt.request_id, "from upstream", chunk)
+            chunk = await source.read()
             events = rounds.take(reader.feed(chunk) if chunk else reader.end())
             await message.send(events)
             if events and isinstance(events[-1], Failed):

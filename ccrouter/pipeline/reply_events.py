@@ -3,7 +3,7 @@
 from typing import Final
 
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed
+from ccrouter.model.events import Event, Failed, Start, UsageUpdate
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
 from ccrouter.pipeline.verifier import MendCounts
@@ -88,6 +88,8 @@ class EventReader:
         self._counts = counts
         self._first = b""
         self._events: ReplyEvents | None = None
+        self.meaningful = False
+        """Something of the answer itself has come."""
 
     @property
     def finishing(self) -> bool:
@@ -97,13 +99,17 @@ class EventReader:
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that these bytes bring."""
         if self._events is not None:
-            return self._events.feed(chunk)
+            return self._seen(self._events.feed(chunk))
         self._first += chunk
         is_stream = looks_streamed(self._first)
         if is_stream is None:
             return []
         self._events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
-        return self._events.feed(self._first)
+        return self._seen(self._events.feed(self._first))
+
+    def _seen(self, events: list[Event]) -> list[Event]:
+        self.meaningful = self.meaningful or any(not isinstance(event, Start | UsageUpdate) for event in events)
+        return events
 
     def end(self) -> list[Event]:
         """The events that the end of the reply brings."""

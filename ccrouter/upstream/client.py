@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +20,22 @@ READ_BUFFER = 64 * 1024
 more, not less (5,000 chunks in one go: 4.8 times the pass-through's CPU with 1 MB, 3.9 with 64 KB)."""
 LARGE_BODY = 1024 * 1024
 MAX_FETCHED = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a provider is reached. Seconds; None: no bound of that kind."""
+
+    idle_seconds: float
+    """How long it may be silent."""
+    connect_seconds: float = CONNECT_SECONDS
+    first_byte_seconds: float | None = None
+    """From the request to the first word of the answer."""
+    total_seconds: float | None = None
+    """One attempt, from beginning to end."""
+    proxy: str | None = None
+    ca_bundle: Path | None = None
+    """Certificates to trust instead of the system's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,14 @@ class UpstreamReply:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise explain(error, str(self._response.url.host)) from error
 
+    async def read_until(self, moment: float, words: str) -> bytes:
+        """As `read`, but what has not come by `moment` (the loop's time) is a failure told as `words`."""
+        try:
+            async with asyncio.timeout_at(moment):
+                return await self.read()
+        except TimeoutError as error:
+            raise upstream_failure(f"{self._response.url.host} {words}", status=504) from error
+
     async def error_body(self) -> bytes:
         """The body of an error answer, at most MAX_ERROR_BODY bytes of it; what broke off is left out."""
         parts: list[bytes] = []
@@ -68,36 +94,44 @@ class UpstreamClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=READ_BUFFER,
         )
+        self._trusts: dict[Path, ssl.SSLContext] = {}
+
+    def _trust(self, ca_bundle: Path | None) -> ssl.SSLContext | bool:
+        """What to check certificates against: the system's authorities unless a bundle is configured."""
+        if ca_bundle is None:
+            return True
+        if ca_bundle not in self._trusts:
+            self._trusts[ca_bundle] = ssl.create_default_context(cafile=str(ca_bundle))
+        return self._trusts[ca_bundle]
 
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
 
     @asynccontextmanager
-    async def open(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, read_seconds: float, proxy: str | None = None
-    ) -> AsyncGenerator[UpstreamReply]:
+    async def open(self, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> AsyncGenerator[UpstreamReply]:
         """POST `body`; leaving the context early closes the connection, which cancels the upstream's work.
-
-        `read_seconds` is how long the upstream may be silent.
 
         Raises:
             UpstreamError: no answer came (connection, DNS, TLS, time-out, redirect).
         """
         host = urlsplit(url).netloc
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=way.connect_seconds, sock_read=way.idle_seconds)
         try:
-            # A redirect would carry the key to wherever it points: the config must name the real address.
-            response = await self._session.post(
-                url,
-                # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
-                data=body if len(body) < LARGE_BODY else io.BytesIO(body),
-                headers=headers,
-                proxy=proxy,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=read_seconds),
-            )
+            async with asyncio.timeout(way.first_byte_seconds):
+                # A redirect would carry the key to wherever it points: the config must name the real address.
+                response = await self._session.post(
+                    url,
+                    # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
+                    data=body if len(body) < LARGE_BODY else io.BytesIO(body),
+                    headers=headers,
+                    proxy=way.proxy,
+                    allow_redirects=False,
+                    timeout=timeout,
+                    ssl=self._trust(way.ca_bundle),
+                )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise explain(error, host) from error
+            raise explain(error, host, way.connect_seconds) from error
         try:
             if 300 <= response.status < 400:
                 place = urlsplit(response.headers.get("location", "")).netloc or "another path"
@@ -142,11 +176,11 @@ class UpstreamClient:
             raise explain(error, host) from error
 
 
-def explain(error: Exception, host: str) -> UpstreamError:
+def explain(error: Exception, host: str, connect_seconds: float = CONNECT_SECONDS) -> UpstreamError:
     """A failed connection in words: what, where, and as what status it counts."""
     match error:
         case aiohttp.ConnectionTimeoutError():
-            return upstream_failure(f"no connection to {host} within {CONNECT_SECONDS:g} seconds", status=504)
+            return upstream_failure(f"no connection to {host} within {connect_seconds:g} seconds", status=504)
         case TimeoutError():
             return upstream_failure(f"{host} went silent: nothing came before the time-out", status=504)
         case aiohttp.ClientConnectorCertificateError():

@@ -4,12 +4,9 @@ measurements are given."""
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final
 
-from ccrouter.config.types import Target
-
-Strategy: TypeAlias = Literal["in_order", "weighted", "round_robin", "least_busy", "latency"]
-STRATEGIES: Final[tuple[Strategy, ...]] = get_args(Strategy)
+from ccrouter.config.types import Strategy, Target
 
 SMOOTHING: Final = 0.3
 """How much one measurement moves the average."""

@@ -11,7 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from aioresponses import CallbackResult, aioresponses
 
 from ccrouter.errors import UpstreamError
-from ccrouter.upstream.client import UpstreamClient, explain
+from ccrouter.upstream.client import UpstreamClient, Way, explain
 
 URL = "https://api.test/v1/chat/completions"
 KEY = ConnectionKey("api.test", 443, True, True, None, None, None)
@@ -27,7 +27,7 @@ async def client() -> AsyncIterator[UpstreamClient]:
 async def post(
     client: UpstreamClient, url: str = URL, body: bytes = b"{}", read_seconds: float = 5
 ) -> tuple[int, bytes]:
-    async with client.open(url, {"authorization": "Bearer k"}, body, read_seconds=read_seconds) as reply:
+    async with client.open(url, {"authorization": "Bearer k"}, body, Way(read_seconds)) as reply:
         parts: list[bytes] = []
         while part := await reply.read():
             parts.append(part)
@@ -43,7 +43,7 @@ async def test_the_request_is_sent_as_given(client: UpstreamClient) -> None:
 
     with aioresponses() as mocked:
         mocked.post(URL, callback=note)
-        async with client.open(URL, {"a": "b"}, b'{"x":1}', read_seconds=7, proxy="http://p:1") as reply:
+        async with client.open(URL, {"a": "b"}, b'{"x":1}', Way(7, 3, proxy="http://p:1")) as reply:
             assert (reply.status, reply.headers["retry-after"]) == (418, "3")
             assert await reply.error_body() == b"teapot"
     (options,) = seen
@@ -53,7 +53,7 @@ async def test_the_request_is_sent_as_given(client: UpstreamClient) -> None:
     assert options["allow_redirects"] is False
     timeout = options["timeout"]
     assert isinstance(timeout, aiohttp.ClientTimeout)
-    assert (timeout.total, timeout.sock_read) == (None, 7)
+    assert (timeout.total, timeout.sock_connect, timeout.sock_read) == (None, 3, 7)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -124,7 +124,7 @@ async def answering(raw: bytes, *, then_hold: bool) -> AsyncGenerator[str]:
 
 async def test_a_silent_upstream_is_given_up(client: UpstreamClient) -> None:
     raw = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: x\n\n"
-    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", read_seconds=0.3) as reply:
+    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", Way(0.3)) as reply:
         assert await reply.read() == b": x\n\n"
         assert await reply.read(0.05) == b""
         with pytest.raises(UpstreamError, match="went silent"):
@@ -136,5 +136,22 @@ async def test_a_body_that_breaks_off(client: UpstreamClient) -> None:
     async with answering(raw, then_hold=False) as url:
         with pytest.raises(UpstreamError, match="closed the connection before"):
             await post(client, url)
-        async with client.open(url, {}, b"{}", read_seconds=5) as reply:
+        async with client.open(url, {}, b"{}", Way(5)) as reply:
             assert await reply.error_body() == b"half"
+
+
+async def test_no_first_byte_in_time(client: UpstreamClient) -> None:
+    async with answering(b"", then_hold=True) as url:
+        with pytest.raises(UpstreamError, match="went silent") as caught:
+            async with client.open(url, {}, b"{}", Way(5, first_byte_seconds=0.2)):
+                pass
+    assert caught.value.detail.status == 504
+
+
+async def test_reading_until_a_moment(client: UpstreamClient) -> None:
+    raw = b"HTTP/1.1 200 OK\r\n\r\nfirst"
+    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", Way(5)) as reply:
+        moment = asyncio.get_running_loop().time() + 0.3
+        assert await reply.read_until(moment, "was slow") == b"first"
+        with pytest.raises(UpstreamError, match=r"127\.0\.0\.1 was slow"):
+            await reply.read_until(moment, "was slow")

@@ -6,15 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from ccrouter.config.types import Target
+from ccrouter.config.types import STRATEGIES, Strategy, Target
 from ccrouter.upstream.strategies import (
     EXPLORATION,
     FORGET_SECONDS,
     ORDERS,
-    STRATEGIES,
     Circumstances,
     Measured,
-    Strategy,
     began,
     ended,
 )

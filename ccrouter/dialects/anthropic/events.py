@@ -1,5 +1,6 @@
 """An Anthropic upstream's reply as events."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import orjson
@@ -33,6 +34,14 @@ from ccrouter.model.json import NO_EXTRAS, Json, JsonObject, as_int, as_list, as
 from ccrouter.sse import Frame
 
 CUT = "the upstream ended the stream before the answer was finished"
+ANY_BLOCK: frozenset[type] = frozenset({TextBlock, ThinkingBlock, ToolUseBlock, OpaqueBlock})
+BLOCKS_OF_DELTA: Mapping[str, frozenset[type]] = {
+    "text_delta": frozenset({TextBlock}),
+    "input_json_delta": frozenset({ToolUseBlock, OpaqueBlock}),
+    "thinking_delta": frozenset({ThinkingBlock}),
+    "signature_delta": frozenset({ThinkingBlock}),
+}
+"""Which blocks a delta may be for; in a block of an unknown kind it is kept as it came."""
 MESSAGE_FIELDS = frozenset({"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"})
 
 
@@ -48,6 +57,7 @@ class AnthropicDecoder:
         self._keys: dict[int, BlockKey] = {}
         self._stop: tuple[str, str | None, JsonObject] | None = None
         self._signature = ""
+        self._kind: type[BlockHead] = OpaqueBlock
 
     @property
     def finishing(self) -> bool:
@@ -138,13 +148,19 @@ class AnthropicDecoder:
         self._keys[index] = self._open = key
         self._signature = ""
         head, deltas = head_of(block, key)
+        self._kind = type(head)
         return [BlockStart(key, head), *deltas]
 
     def _delta(self, chunk: JsonObject) -> list[Event]:
         key, delta = self._keys.get(as_int(chunk.get("index")) or 0), as_object(chunk.get("delta"))
         if key is None or key != self._open or delta is None:
             return self._fail(upstream_failure("the upstream sent a delta for a block that is not open"))
-        match delta.get("type"):
+        kind = as_str(delta.get("type")) or ""
+        if self._kind not in BLOCKS_OF_DELTA.get(kind, ANY_BLOCK):
+            if self._kind is OpaqueBlock:
+                return [OpaqueDelta(key, delta)]
+            return self._fail(upstream_failure(f"the upstream sent a {kind} for a block of another kind"))
+        match kind:
             case "text_delta":
                 text = as_str(delta.get("text"))
                 return [TextDelta(key, text)] if text else []
@@ -158,7 +174,7 @@ class AnthropicDecoder:
                 self._signature += as_str(delta.get("signature")) or ""
                 return []
             case _:
-                return [OpaqueDelta(key, delta)]
+                return [] if self._kind is ToolUseBlock else [OpaqueDelta(key, delta)]
 
     def _block_stop(self, chunk: JsonObject) -> list[Event]:
         key = self._keys.get(as_int(chunk.get("index")) or 0)

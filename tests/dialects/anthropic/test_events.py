@@ -8,7 +8,7 @@ import pytest
 
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import ReplyContext
-from ccrouter.model.events import BlockStart, BlockStop, Event, Failed, Finish, Start, TextBlock, TextDelta
+from ccrouter.model.events import BlockStart, BlockStop, Event, Failed, Finish, OpaqueDelta, Start, TextBlock, TextDelta
 from ccrouter.model.grammar import violations
 from ccrouter.sse import Frame
 
@@ -76,6 +76,17 @@ def test_broken_streams_fail(chunks: list[Any], words: str) -> None:
 def test_whole_bodies_that_are_no_message_fail(body: bytes) -> None:
     events = ANTHROPIC.decoder(ReplyContext(origin="o", model="m")).whole(body)
     assert failure(events)
+
+
+@pytest.mark.parametrize("kind", ["thinking", "tool_use"])
+def test_text_for_a_block_of_another_kind_fails(kind: str) -> None:
+    block = {"type": kind, "thinking": "", "id": "t", "name": "n", "input": {}}
+    assert "another kind" in failure(decode(START, {**OPEN, "content_block": block}, TEXT))
+
+
+def test_text_for_a_block_of_an_unknown_kind_is_kept() -> None:
+    events = decode(START, {**OPEN, "content_block": {"type": "next_year"}}, TEXT, CLOSE, DELTA, STOP)
+    assert OpaqueDelta(0, TEXT["delta"]) in events  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_random_orders_keep_the_grammar_and_raise_nothing() -> None:
