@@ -11,6 +11,7 @@ from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.daemon import Daemon
 from tests.e2e.install import NEWEST_FLOOR, OLDER, binary, versions
 from tests.e2e.scripts import play
+from tests.e2e.sides import Sides
 from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.openai_chat import OpenAIChatUpstream, Recorded
 from tests.upstreams.openai_chat_rules import Strictness
@@ -21,19 +22,8 @@ LIMIT = 8192
 MODELS = ("m-default", "m-background", "m-think", "m-long", "m-search", "m-classifier", "m-chosen")
 
 
-def strict_config(upstream: OpenAIChatUpstream, anthropic: AnthropicUpstream | None = None) -> JsonObject:
-    """Every scenario leads to a model of its own, all on the same strict upstream; `anthropic` as provider `claude`."""
-    others: list[Json] = []
-    if anthropic is not None:
-        others.append(
-            {
-                "name": "claude",
-                "api_base_url": anthropic.endpoint,
-                "api_key": "sk-ant",
-                "models": ["claude-opus-4-8"],
-                "transformer": {"use": ["Anthropic"]},
-            }
-        )
+def strict_config(upstream: OpenAIChatUpstream, *others: Json) -> JsonObject:
+    """Every scenario leads to a model of its own, all on the same strict upstream; `others` are further providers."""
     return {
         "LOG": True,
         "APIKEY": KEY,
@@ -90,10 +80,15 @@ def anthropic() -> Iterator[AnthropicUpstream]:
 
 
 @pytest.fixture(scope="session")
-def daemon(
-    upstream: OpenAIChatUpstream, anthropic: AnthropicUpstream, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Daemon]:
-    with Daemon(tmp_path_factory.mktemp("daemon"), strict_config(upstream, anthropic)) as running:
+def sides(upstream: OpenAIChatUpstream, anthropic: AnthropicUpstream) -> Iterator[Sides]:
+    with Sides(upstream, anthropic).running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def daemon(sides: Sides, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Serves the strict chat upstream as `strict`, and one provider more for each dialect (sides.py)."""
+    with Daemon(tmp_path_factory.mktemp("daemon"), strict_config(sides.chat, *sides.providers())) as running:
         yield running
 
 

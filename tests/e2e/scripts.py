@@ -1,6 +1,6 @@
-"""Scripts for the strict upstream: what it answers to the turns of one Claude Code conversation."""
+"""Scripts for the strict upstreams: what one answers to the turns of one Claude Code conversation."""
 
-from ccrouter.model.json import JsonObject, as_list
+from ccrouter.model.json import JsonObject, as_list, as_object
 from tests.upstreams.openai_chat import Script
 from tests.upstreams.replies import Failure, Reply, text
 
@@ -18,8 +18,14 @@ def play(*turns: Reply | Failure, verdict: Reply | Failure | None = None) -> Scr
             return waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if verdict is not None and CLASSIFIER in str(body.get("messages")):
             return verdict
-        if body.get("response_format"):
+        if _wants_json(body):
             return text('{"title": "A test"}')
         return text("ok")
 
     return script
+
+
+def _wants_json(body: JsonObject) -> bool:
+    """Whether the answer is to fit a schema, in whichever dialect."""
+    places = (body, *(as_object(body.get(name)) or {} for name in ("text", "output_config", "generationConfig")))
+    return any(place.get(name) for place in places for name in ("response_format", "format", "responseMimeType"))

@@ -2,6 +2,7 @@
 same bytes for the same history and a strict extension for one more turn (Rule 7)."""
 
 import itertools
+from collections.abc import Mapping
 
 import orjson
 import pytest
@@ -10,13 +11,14 @@ from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request, encode_request
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import Json, JsonObject, as_list, as_object
+from ccrouter.model.json import JsonObject, as_list, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.runtime import DIALECTS
 from tests.e2e.conftest import Rig
 from tests.e2e.install import OLDER
 from tests.e2e.pictures import png
 from tests.e2e.scripts import play
+from tests.e2e.wires import CHAT, CLAUDE, GEMINI, RESPONSES, Wire
 from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.replies import Call, Reply, text
 
@@ -24,19 +26,17 @@ pytestmark = pytest.mark.e2e
 
 ALLOW = "--dangerously-skip-permissions"
 MODEL = ("--model", "claude,claude-opus-4-8")
-CONVERSATION = {
-    "anthropic": "messages",
-    "openai_chat": "messages",
-    "openai_responses": "input",
-    "gemini": "contents",
-    "vertex_claude": "messages",
-    "vertex_openai": "messages",
-    "vertex_gemini": "contents",
+WIRES: Mapping[str, Wire] = {
+    "anthropic": CLAUDE,
+    "openai_chat": CHAT,
+    "openai_responses": RESPONSES,
+    "gemini": GEMINI,
+    "vertex_claude": CLAUDE,
+    "vertex_gemini": GEMINI,
+    "vertex_openai": CHAT,
 }
-"""Where each dialect's body keeps the turns; a dialect that is not here fails the test below."""
-
-
-FUNCTIONS = "functionDeclarations"
+"""How each dialect's body is read; a dialect that is not here fails the test below."""
+MODELS: Mapping[str, str] = {"gemini": "gemini-3.1-pro-preview", "vertex_gemini": "gemini-3.1-pro-preview"}
 
 
 def captured(rig: Rig, anthropic: AnthropicUpstream) -> list[bytes]:
@@ -65,30 +65,19 @@ def test_nothing_is_lost_and_the_prefix_stands(rig: Rig, anthropic: AnthropicUps
     for raw in bodies:
         body = parse_body(raw).value
         assert encode_request(decode_request(body)) == body
-    assert set(DIALECTS) <= set(CONVERSATION)
+    assert set(DIALECTS) == set(WIRES)
     main = [body for raw in bodies if (body := parse_body(raw).value).get("tools")]
     for name, dialect in DIALECTS.items():
-        sent = [encoded(dialect, body) for body in main]
-        assert sent == [encoded(dialect, body) for body in main]
-        if name in ("anthropic", "vertex_claude"):
-            continue  # goes out as it came: the client itself moves its cache marks
+        model = MODELS.get(name, "m")
+        sent = [encoded(dialect, body, model) for body in main]
+        assert orjson.dumps(sent) == orjson.dumps([encoded(dialect, body, model) for body in main])
         for shorter, longer in itertools.pairwise(sent):
-            turns, more = as_list(shorter[CONVERSATION[name]]) or [], as_list(longer[CONVERSATION[name]]) or []
-            assert more[: len(turns)] == turns, name
-            assert len(more) > len(turns)
-            rest = [{**wire, CONVERSATION[name]: None, "tools": None} for wire in (shorter, longer)]
-            assert orjson.dumps(rest[0]) == orjson.dumps(rest[1]), name
-            before, after = tools_of(shorter), tools_of(longer)
-            assert after[: len(before)] == before, name
+            broken = WIRES[name].grew(shorter, longer)
+            assert broken is None, f"{name}: {broken}"
+            key = WIRES[name].conversation
+            assert len(as_list(longer[key]) or []) > len(as_list(shorter[key]) or []), name
 
 
-def tools_of(wire: JsonObject) -> list[Json]:
-    """The tools in a body; Gemini keeps all functions in one entry."""
-    tools = as_list(wire.get("tools")) or []
-    functions = [declared for tool in tools for declared in as_list((as_object(tool) or {}).get(FUNCTIONS)) or []]
-    return functions or tools
-
-
-def encoded(dialect: Dialect, body: JsonObject) -> JsonObject:
-    wire = dialect.encode(decode_request(body), model="m", origin="claude", quirks=Quirks(), notes=Notes())
+def encoded(dialect: Dialect, body: JsonObject, model: str) -> JsonObject:
+    wire = dialect.encode(decode_request(body), model=model, origin="claude", quirks=Quirks(), notes=Notes())
     return as_object(orjson.loads(orjson.dumps(wire))) or {}

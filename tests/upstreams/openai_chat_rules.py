@@ -83,6 +83,8 @@ class Strictness:
 
     reasoning: Literal["refused", "accepted", "required"] = "accepted"
     max_tokens_limit: int = 8192
+    images: bool = True
+    """False: a model of text alone."""
 
 
 STRICT = Strictness()
@@ -231,7 +233,7 @@ def _check_messages(body: JsonObject, strictness: Strictness) -> None:
             _answer(message, waiting, where)
         else:
             _require(not waiting, f"tool_call_ids without a response message: {waiting}", where)
-        _check_content(message, role, where)
+        _check_content(message, role, where, strictness)
         if role == "assistant":
             waiting = _check_assistant(message, strictness, where)
     _require(not waiting, f"tool_call_ids without a response message: {waiting}", "messages")
@@ -246,7 +248,7 @@ def _answer(message: JsonObject, waiting: list[str], where: str) -> None:
     waiting.remove(call)
 
 
-def _check_content(message: JsonObject, role: str, where: str) -> None:
+def _check_content(message: JsonObject, role: str, where: str, strictness: Strictness) -> None:
     content = message.get("content")
     if content is None and role == "assistant":
         return
@@ -267,6 +269,8 @@ def _check_content(message: JsonObject, role: str, where: str) -> None:
         if kind == "text":
             _require(as_str(part["text"]), "text content parts must be non-empty strings", place)
         if kind == "image_url":
+            unknown = "unknown variant `image_url`, expected `text`"  # DeepSeek's words
+            _require(strictness.images, unknown, place)
             _check_image(as_object(part["image_url"]), place)
 
 

@@ -147,3 +147,11 @@ def test_reasoning(reasoning: str, path: str, value: Json, why: str | None) -> N
     found = refusal(changed(path, value), Strictness(reasoning=reasoning))  # pyright: ignore[reportArgumentType]
 
     assert (found and why in found.message) if why else found is None
+
+
+def test_a_model_of_text_alone_takes_no_images() -> None:
+    found = refusal(RIGHT, Strictness(images=False))
+
+    assert found is not None
+    assert "unknown variant `image_url`" in found.message
+    assert refusal(changed("messages/1/content", "Look"), Strictness(images=False)) is None
