@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("ccrouter.commands.stop:stop", "Stop the daemon; open streams finish first"),
     "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
     "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
+    "keys": Entry("ccrouter.commands.keys:keys", "Show which API keys rest, why and until when"),
     "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
     "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),

@@ -69,3 +69,8 @@ def pid_file(home: Path) -> Path:
 def state_file(home: Path) -> Path:
     """What the running daemon says about itself."""
     return home / "daemon.json"
+
+
+def router_state_file(home: Path) -> Path:
+    """What the router has found out and must not forget over a restart: resting keys, learned limits."""
+    return home / "router-state.json"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import urlencode
 
 import orjson
 
@@ -123,6 +124,17 @@ def request_stop(state: DaemonState) -> None:
 def request_reload(state: DaemonState) -> JsonObject:
     """Have the config read again (POST /admin/reload): {"applied": bool, "problems": […]}. Raises ControlError."""
     return _administer(state, "POST", "/admin/reload")
+
+
+def read_keys(state: DaemonState) -> JsonObject:
+    """The answer of GET /admin/keys: {"now", "providers": […]}, see `upstream/key_report.py`. Raises ControlError."""
+    return _administer(state, "GET", "/admin/keys")
+
+
+def clear_keys(state: DaemonState, provider: str | None) -> int:
+    """Let the keys of `provider`, or all, be tried again; how many rests that ended. Raises ControlError."""
+    query = "" if provider is None else f"?{urlencode({'provider': provider})}"
+    return as_int(_administer(state, "POST", f"/admin/keys/clear{query}").get("cleared")) or 0
 
 
 def open_requests(state: DaemonState) -> int | None:

@@ -15,6 +15,7 @@ from ccrouter.server.reload import reload
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE, State
 from ccrouter.startup import endpoint_of
+from ccrouter.upstream.key_report import key_report
 
 STOP: web.AppKey[asyncio.Event] = web.AppKey("stop", asyncio.Event)
 
@@ -52,6 +53,24 @@ async def reload_config(request: web.Request) -> web.Response:
     return json_response({"applied": applied, "problems": problem_list(state)})
 
 
+async def keys(request: web.Request) -> web.Response:
+    """Every key, masked, and how it is: for `ccr keys`."""
+    check_admin(request)
+    state = request.app[STATE]
+    health = state.gateway.health
+    now = health.clock()
+    return json_response({"now": now, "providers": key_report(state.service.config.providers, health.states(), now)})
+
+
+async def clear_keys(request: web.Request) -> web.Response:
+    """Let the keys of `?provider=…`, or all, be tried again."""
+    check_admin(request)
+    health = request.app[STATE].gateway.health
+    before = len(health.states().rests)
+    health.clear(request.query.get("provider"))
+    return json_response({"cleared": before - len(health.states().rests)})
+
+
 def status_of(state: State) -> dict[str, Json]:
     """The status as JSON."""
     config = state.service.config
@@ -68,6 +87,7 @@ def status_of(state: State) -> dict[str, Json]:
         "routes": {name: str(target) for name, target in routes_of(config.router).items()},
         "open_requests": state.gateway.open_requests,
         "requests_total": state.gateway.requests_total,
+        "mended": state.mended.as_json(),
         "reloaded_at": state.reloaded_at,
         "problems": problem_list(state),
     }

@@ -36,6 +36,8 @@ def make_app(state: State) -> web.Application:
     router.add_get("/health", admin.health)
     router.add_route("HEAD", "/api/hello", hello)
     router.add_get("/admin/status", admin.status)
+    router.add_get("/admin/keys", admin.keys)
+    router.add_post("/admin/keys/clear", admin.clear_keys)
     router.add_post("/admin/stop", admin.stop)
     router.add_post("/admin/reload", admin.reload_config)
     return app

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ccrouter.config.locations import router_state_file
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.health import Health
 from ccrouter.log_levels import apply_log_level
@@ -25,9 +26,6 @@ from ccrouter.startup import Ready, StartFailed
 from ccrouter.upstream.client import UpstreamClient
 
 logger = logging.getLogger("ccrouter.server")
-
-STATE_FILE = "router-state.json"
-"""Beside the config: resting keys and learned limits, which outlive the daemon."""
 
 STOP_SECONDS = 30.0
 """How long open streams may go on after a stop was asked for."""
@@ -55,7 +53,7 @@ def run(
     def make_state(gateway: Gateway) -> State:
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
-    return new_loop_run(Serving(make_state, announce, config_path.parent / STATE_FILE).run())
+    return new_loop_run(Serving(make_state, announce, router_state_file(config_path.parent)).run())
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:

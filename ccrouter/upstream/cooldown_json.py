@@ -5,12 +5,15 @@ from ccrouter.upstream.cooldown import KeyStates, Place, Rest
 
 
 def to_json(states: KeyStates) -> Json:
-    """Every rest, one object each."""
+    """Every rest, one object each. Times are seconds since the epoch."""
     return [_one(place, rest) for place, rest in states.rests.items()]
 
 
 def from_json(value: Json) -> KeyStates:
-    """The rests that `to_json` wrote; entries that are not of that shape are left out."""
+    """The rests that `to_json` wrote; entries that are not of that shape are left out.
+
+    A probe is not read back: it ended with the daemon that sent it, and the next one may go.
+    """
     rests: dict[Place, Rest] = {}
     for item in as_list(value) or ():
         entry = as_object(item) or {}
@@ -33,6 +36,7 @@ def _one(place: Place, rest: Rest) -> JsonObject:
         "status": rest.status,
         "reason": rest.reason,
         "failures": rest.failures,
+        "probe": rest.probe,
     }
 
 

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ccrouter.config.types import DEFAULT_QUEUE
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.upstream.rate_window import Window, given_back, taken, wait_for
 
-DEFAULT_QUEUE: Final = 100
 QUEUE_FULL: Final = "queue_full"
 """`ErrorDetail.code` of a request that found no place in the line: the provider was not asked."""
 
@@ -53,7 +53,7 @@ class Limiter:
         max_concurrent: int | None = None,
         rpm: int | None = None,
         tpm: int | None = None,
-        queue: int | None = None,
+        queue: int = DEFAULT_QUEUE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._provider = provider
@@ -83,11 +83,11 @@ class Limiter:
         max_concurrent: int | None = None,
         rpm: int | None = None,
         tpm: int | None = None,
-        queue: int | None = None,
+        queue: int = DEFAULT_QUEUE,
     ) -> None:
         """Other limits from now on (a reload); what is under way, waits, and went out within the last minute counts."""
         self._max_concurrent = max_concurrent
-        self._queue = DEFAULT_QUEUE if queue is None else queue
+        self._queue = queue
         self._requests = _changed(self._requests, rpm)
         self._tokens = _changed(self._tokens, tpm)
         self._let_in()

@@ -44,6 +44,8 @@ def make_handler(
                 self.reply(200, {"status": "ok", "service": "ccrouter", "version": "0.1.0", "instance": instance})
             elif self.headers.get("x-ccr-admin-token") != token:
                 self.reply(401, {})
+            elif self.path == "/admin/keys":
+                self.reply(200, KEYS)
             else:
                 self.reply(200, status_of(config, environment))
 
@@ -51,11 +53,45 @@ def make_handler(
             if self.headers.get("x-ccr-admin-token") != token:
                 self.reply(401, {})
                 return
+            if self.path.startswith("/admin/keys/clear"):
+                self.reply(200, {"cleared": 1 if self.path.endswith("?provider=mock+%26+co") else 2})
+                return
             self.reply(202, {})
             if environment.get("FAKE_DAEMON") not in ("deaf", "immortal"):
                 threading.Thread(target=self.server.shutdown).start()
 
     return Handler
+
+
+KEYS: dict[str, object] = {
+    "now": 1_000_000.0,
+    "providers": [
+        {
+            "name": "mock & co",
+            "keys": [
+                {
+                    "key": "sk-…7890",
+                    "fingerprint": "0" * 12,
+                    "state": "resting",
+                    "rests": [
+                        {
+                            "model": "m-text",
+                            "state": "resting",
+                            "since": 999_990.0,
+                            "until": 1_000_041.2,
+                            "status": 429,
+                            "reason": "slow down",
+                            "failures": 1,
+                            "probe": None,
+                        }
+                    ],
+                },
+                {"key": "****", "fingerprint": "1" * 12, "state": "ready", "rests": []},
+            ],
+        },
+        {"name": "local", "keys": []},
+    ],
+}
 
 
 def status_of(config: Path, environment: Mapping[str, str]) -> dict[str, object]:
