@@ -1,20 +1,14 @@
 """Every configured key and how it is, for people: masked, never whole. Pure: the clock is given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ccrouter.config.types import ProviderConfig
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.upstream.cooldown import KeyStates, Place, Rest, fingerprint
+from ccrouter.upstream.masking import masked, with_masked
 
-SHORTEST_SHOWN: Final = 16
-"""Of a shorter key the seven characters that are shown of others would be too much."""
 WORST_FIRST: Final = ("resting", "probing", "ready")
-
-
-def masked(key: str) -> str:
-    """A key as it may be shown: its first three and last four characters, of a short one nothing."""
-    return "****" if len(key) < SHORTEST_SHOWN else f"{key[:3]}…{key[-4:]}"
 
 
 def key_report(providers: Iterable[ProviderConfig], states: KeyStates, now: float) -> list[Json]:
@@ -29,36 +23,32 @@ def key_report(providers: Iterable[ProviderConfig], states: KeyStates, now: floa
         by_key.setdefault((place.provider, place.key), []).append((place, rest))
     report: list[Json] = []
     for provider in providers:
-        shown = {key: masked(key) for key in provider.api_keys}
         keys: list[Json] = []
-        for key in shown:
+        for key in dict.fromkeys(provider.api_keys):
             rests = by_key.get((provider.name, fingerprint(key)), [])
-            keys.append(_key(key, shown, sorted(rests, key=lambda found: found[0].model or ""), now))
+            keys.append(_key(key, provider.api_keys, sorted(rests, key=lambda found: found[0].model or ""), now))
         report.append({"name": provider.name, "keys": keys})
     return report
 
 
-def _key(key: str, shown: Mapping[str, str], rests: list[tuple[Place, Rest]], now: float) -> JsonObject:
+def _key(key: str, all_keys: Sequence[str], rests: list[tuple[Place, Rest]], now: float) -> JsonObject:
     found = {_state(rest, now) for _, rest in rests} | {"ready"}
     return {
-        "key": shown[key],
+        "key": masked(key),
         "fingerprint": fingerprint(key),
         "state": next(state for state in WORST_FIRST if state in found),
-        "rests": [_rest(place, rest, shown, now) for place, rest in rests],
+        "rests": [_rest(place, rest, all_keys, now) for place, rest in rests],
     }
 
 
-def _rest(place: Place, rest: Rest, shown: Mapping[str, str], now: float) -> JsonObject:
-    reason = rest.reason
-    for key, instead in shown.items():  # some providers repeat the key that they refuse
-        reason = reason.replace(key, instead)
+def _rest(place: Place, rest: Rest, all_keys: Sequence[str], now: float) -> JsonObject:
     return {
         "model": place.model,
         "state": _state(rest, now),
         "since": rest.since,
         "until": rest.until,
         "status": rest.status,
-        "reason": reason,
+        "reason": with_masked(rest.reason, all_keys),
         "failures": rest.failures,
         "probe": rest.probe,
     }
