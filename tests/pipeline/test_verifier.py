@@ -9,6 +9,7 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.events import (
+    BlockHead,
     BlockStart,
     BlockStop,
     Event,
@@ -333,3 +334,12 @@ def test_a_swallowed_end_is_a_failure_and_no_empty_answer(streamed: bool) -> Non
     assert reply.failure.detail.message == NO_END
     assert (b"event: error" in out) == streamed
     assert counts.as_json()["missing_end"] == 2
+
+
+@pytest.mark.parametrize(("head", "delta"), [(TEXT, TextDelta(0, "a")), (THINKING, ThinkingDelta(0, "a"))])
+def test_words_take_the_short_way(head: BlockHead, delta: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(context())
+    verifier([START, BlockStart(0, head)])
+    monkeypatch.setattr(verifier, "_in_order", None)  # the long one would raise
+    batch = [delta] * 5000
+    assert verifier(batch) is batch
