@@ -13,17 +13,20 @@ from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError
 from ccrouter.gateway.body_log import log_body
+from ccrouter.gateway.health import Health
 from ccrouter.gateway.search_plan import SearchPlan, plan_search
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.inbound import Reply
-from ccrouter.pipeline.learned import Learned, shaped_quirks
+from ccrouter.pipeline.learned import shaped_quirks
 from ccrouter.pipeline.outbound import Outbound, prepare
 from ccrouter.pipeline.search_request import with_function_tool
 from ccrouter.pipeline.search_rounds import Answered
+from ccrouter.pipeline.verifier import MendCounts
 from ccrouter.upstream.client import CONNECT_SECONDS, UpstreamClient, UpstreamReply, Way
+from ccrouter.upstream.masking import with_masked
 
 GRACE_AFTER_FINISH = 2.0
 """Seconds to wait for usage or the end of a stream whose answer is complete: some never close
@@ -44,6 +47,8 @@ class Attempt:
     defaults: ReplyDefaults
     streamed: bool
     way: Way
+    key: str | None
+    counts: MendCounts
     search: SearchPlan | None = None
     """Set where web searches are the router's to run (`gateway/searching.py`)."""
 
@@ -68,15 +73,16 @@ def make_attempt(
     raw: bytes | None,
     estimate: int,
     found: dict[str, Answered],
-    learned: Learned,
+    health: Health,
 ) -> Attempt:
-    """Everything for one attempt. `found` holds what was searched for in earlier ones, `learned` what was refused.
+    """Everything for one attempt. `found` holds what was searched for in earlier ones.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
     pipeline = service.pipeline(target)
+    learned = health.learned(target)
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
 
@@ -97,6 +103,8 @@ def make_attempt(
         defaults,
         streamed=request.streamed,
         way=way_to(service, target),
+        key=key,
+        counts=health.mended,
         search=search,
     )
 
@@ -136,7 +144,9 @@ async def run_attempt(
     async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
-        reply = Reply(attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed)
+        reply = Reply(
+            attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed, counts=attempt.counts
+        )
         source = Source(upstream, reply, attempt, begun)
         if not attempt.streamed:
             return await collect(source, reply)
@@ -224,6 +234,8 @@ async def stream(
                 raise
             chunk, broken = b"", error
         out = reply.feed(chunk) if chunk else reply.end()
+        if reply.failure is not None:
+            out = with_masked(out.decode(), (source.attempt.key,)).encode()
         if committed:
             if out:
                 await write(out)

@@ -1,4 +1,4 @@
-"""What the daemon knows of its upstreams' health: resting keys, learned limits, how quick and busy targets are.
+"""What the daemon knows of its upstreams: resting keys, learned limits, how quick and busy targets are, who waits.
 
 The decisions are pure functions elsewhere (`upstream/cooldown.py`, `pipeline/learned.py`, `upstream/strategies.py`);
 here is their one mutable holder. Resting keys and learned limits outlive the daemon.
@@ -14,9 +14,11 @@ from typing import Final
 
 from ccrouter.config.types import Target
 from ccrouter.errors import ErrorDetail
+from ccrouter.gateway.limiters import Limiters
 from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.pipeline import learned as learning
 from ccrouter.pipeline.learned import Learned
+from ccrouter.pipeline.verifier import MendCounts
 from ccrouter.upstream import cooldown
 from ccrouter.upstream.cooldown import NOTHING_RESTS, KeyStates, Rest, fingerprint
 from ccrouter.upstream.cooldown_json import from_json, to_json
@@ -32,6 +34,9 @@ class Health:
 
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
+        self.limiters = Limiters()
+        self.mended = MendCounts()
+        """What had to be mended in replies, by kind."""
         self.dice = random.Random()  # noqa: S311 - jitter and draws, no secrets
         self._path = path
         self._states = NOTHING_RESTS

@@ -217,7 +217,7 @@ async def run_round(
     async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
-        reader = EventReader(attempt.pipeline, outbound.context)
+        reader = EventReader(attempt.pipeline, outbound.context, attempt.counts)
         source = Source(upstream, reader, attempt, begun)
         while True:
             chunk = await source.read()

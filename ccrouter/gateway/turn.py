@@ -17,12 +17,14 @@ from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp,
 from ccrouter.gateway.searching import run_search_attempt
 from ccrouter.gateway.sessions import Conversation
 from ccrouter.gateway.types import Incoming, Record, Service
+from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.learned import with_cap, with_refused
 from ccrouter.pipeline.milder import milder_request
 from ccrouter.pipeline.search_rounds import Answered
 from ccrouter.router import Decision
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.masking import with_masked
 from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, too_long_wording
 from ccrouter.upstream.strategies import ORDERS
 
@@ -221,22 +223,27 @@ class Turn:
             raw=raw,
             estimate=work.estimate,
             found=work.found,
-            learned=self._health.learned(target),
+            health=self._health,
         )
-        self._health.begin(target, rested)
-        begun, first = time.monotonic(), None
-        try:
-            outcome = await self._send(attempt)
-            first = time.monotonic() - begun if self._delivery is None else self._delivery.first_word_since(begun)
-        except UpstreamError as error:
-            if source is not None and key is not None and token_refused(error):
-                source.refused(key)
-            if self._counts:
-                cap = work.service.config.cooldown.cap_seconds
-                self._health.failed(target, rested, error.detail, cap)
-            raise
-        finally:
-            self._health.end(target, first)
+        provider = work.service.config.provider(target.provider)
+        assert provider is not None, "a target without a provider has no pipeline"
+        async with self._health.limiters.of(provider).slot(work.estimate) as slot:
+            self._health.begin(target, rested)
+            begun, first = time.monotonic(), None
+            try:
+                outcome = await self._send(attempt)
+                first = time.monotonic() - begun if self._delivery is None else self._delivery.first_word_since(begun)
+            except UpstreamError as error:
+                if source is not None and key is not None and token_refused(error):
+                    source.refused(key)
+                error = without_key(error, key)
+                if self._counts:
+                    cap = work.service.config.cooldown.cap_seconds
+                    self._health.failed(target, rested, error.detail, cap)
+                raise error from None
+            finally:
+                self._health.end(target, first)
+            slot.used(tokens_of(outcome.usage) or work.estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested)
         return outcome, attempt
@@ -331,6 +338,19 @@ def token_refused(error: CCRouterError) -> bool:
 def credentials_at_fault(error: CCRouterError) -> bool:
     """True when no token could be had: a second try has none either."""
     return isinstance(error, UpstreamError) and error.detail.code == CREDENTIALS_AT_FAULT
+
+
+def without_key(error: UpstreamError, key: str | None) -> UpstreamError:
+    """`error` with the key masked in its words: some providers repeat the one they refuse."""
+    message = with_masked(error.detail.message, (key,))
+    if message == error.detail.message:
+        return error
+    return UpstreamError(replace(error.detail, message=message), retryable=error.retryable)
+
+
+def tokens_of(usage: Usage) -> int:
+    """What an answer cost, prompt and all; 0 where the upstream did not say."""
+    return sum(count or 0 for count in (usage.input, usage.cache_read, usage.cache_write, usage.output))
 
 
 def remembers(work: Work) -> bool:

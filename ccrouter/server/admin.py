@@ -87,7 +87,7 @@ def status_of(state: State) -> dict[str, Json]:
         "routes": {name: str(target) for name, target in routes_of(config.router).items()},
         "open_requests": state.gateway.open_requests,
         "requests_total": state.gateway.requests_total,
-        "mended": state.mended.as_json(),
+        "mended": state.gateway.health.mended.as_json(),
         "reloaded_at": state.reloaded_at,
         "problems": problem_list(state),
     }

@@ -10,7 +10,6 @@ from aiohttp import web
 from ccrouter.config.problems import Problem
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Service
-from ccrouter.pipeline.verifier import MendCounts
 
 
 @dataclass(slots=True)
@@ -28,8 +27,6 @@ class State:
     problems: tuple[Problem, ...] = ()
     started_at: float = field(default_factory=time.time)
     reloaded_at: float | None = None
-    mended: MendCounts = field(default_factory=MendCounts)
-    """What had to be mended in replies, by kind."""
 
 
 STATE: web.AppKey[State] = web.AppKey("state", State)

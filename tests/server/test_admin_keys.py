@@ -55,5 +55,5 @@ async def test_the_status_counts_what_was_mended(router: Router) -> None:
         app = client.app
         assert app is not None
         assert (await (await client.get("/admin/status", headers=ADMIN)).json())["mended"] == {}
-        app[STATE].mended.kinds["stop_reason"] += 2
+        app[STATE].gateway.health.mended.kinds["stop_reason"] += 2
         assert (await (await client.get("/admin/status", headers=ADMIN)).json())["mended"] == {"stop_reason": 2}

@@ -1,5 +1,7 @@
 """What the router handles so that the client need not: keys, repeats, other targets, learned limits, long prompts."""
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from ccrouter.config.types import (
     Cooldown,
     Group,
+    Limits,
     Member,
     ProviderConfig,
     Retries,
@@ -214,3 +217,41 @@ async def test_attempts_are_bounded(router: Router) -> None:
             reply = await client.post("/v1/messages", json=BODY)
             assert reply.status == 500
         assert len(upstream.requests) == 5
+
+
+SECRET = "sk-proj-0123456789abcdef0123"
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_key_that_the_provider_repeats_is_masked_everywhere(
+    router: Router, streamed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = Failure(401, f"Incorrect API key provided: {SECRET}")
+    with OpenAIChatUpstream(lambda body: refusal, api_key=None) as upstream:
+        provider = ProviderConfig("mock", upstream.endpoint, (SECRET,), MODELS)
+        async with router("", providers=(provider,)) as client:
+            with caplog.at_level(logging.DEBUG, "ccrouter"):
+                reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+                told = f"{await reply.text()} {reply.headers}"
+            keys = await (await client.get("/admin/keys", headers={"x-ccr-admin-token": "admin-token"})).text()
+    assert "Incorrect API key provided: sk-…0123" in told
+    assert SECRET not in told + keys + caplog.text
+
+
+async def test_a_providers_own_limits_are_kept(router: Router) -> None:
+    with OpenAIChatUpstream(lambda body: Reply(text=("ok",), pause=0.1)) as upstream:
+        provider = ProviderConfig("mock", upstream.endpoint, ("sk-upstream",), MODELS, limits=Limits(1, queue=2))
+        async with router("", providers=(provider,)) as client:
+
+            async def one() -> int:
+                reply = await client.post("/v1/messages", json={**BODY, "stream": True})
+                await reply.read()
+                return reply.status
+
+            statuses = await asyncio.gather(*[one() for _ in range(5)])
+            body = await (await client.post("/v1/messages", json=BODY)).json()
+        times = sorted(request.at for request in upstream.requests[:3])
+    assert sorted(statuses) == [200, 200, 200, 529, 529]
+    assert body["type"] == "message"
+    assert times[1] - times[0] > 0.1
+    assert times[2] - times[1] > 0.1
