@@ -74,6 +74,7 @@ class Serving:
         self._state_path = state_path
         self._announce = announce
         self._stop = asyncio.Event()
+        self._at_once = False
 
     async def run(self) -> int:
         """Serve until a signal or `POST /admin/stop`."""
@@ -116,25 +117,32 @@ class Serving:
 
         def stop(number: int, frame: FrameType | None) -> None:
             del number, frame
-            loop.call_soon_threadsafe(self._stop.set)
+            loop.call_soon_threadsafe(self._asked_to_stop)
 
         for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
             number = getattr(signal, name, None)
             if number is None:
                 continue
             try:
-                loop.add_signal_handler(number, self._stop.set)
+                loop.add_signal_handler(number, self._asked_to_stop)
             except (NotImplementedError, RuntimeError, ValueError):
                 # Windows has no loop signal handlers; a thread that is not the main one has no handlers at all.
                 with contextlib.suppress(ValueError):
                     signal.signal(number, stop)
+
+    def _asked_to_stop(self) -> None:
+        """The first time, open streams may finish; the second time, nothing is waited for."""
+        if self._stop.is_set():
+            self._at_once = True
+        self._stop.set()
 
     async def _let_finish(self, runner: web.AppRunner, state: State) -> None:
         for site in list(runner.sites):
             await site.stop()
         deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         # A bounded wait, once in a daemon's life: polling is good enough.
-        while state.gateway.open_requests and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        loop = asyncio.get_running_loop()
+        while state.gateway.open_requests and not self._at_once and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         if state.gateway.open_requests:
             logger.warning("stopping with %d requests cut off", state.gateway.open_requests)

@@ -201,3 +201,23 @@ def test_a_client_that_goes_away_ends_its_upstream_request(daemon: Daemon, upstr
     with Streamed(daemon.url, {**ASK, "stream": True}, KEY) as stream:
         stream.read(64)
     wait_for("the upstream sees it", lambda: upstream.requests[-1].outcome == "client gone", 5)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM to send")
+def test_one_signal_lets_streams_finish_and_a_second_does_not(daemon: Daemon, upstream: OpenAIChatUpstream) -> None:
+    pieces = tuple(f"piece-{number} " for number in range(20))
+    upstream.begin(lambda body: Reply(text=pieces, pause=0.1))
+    daemon.start()
+    with Streamed(daemon.url, {**ASK, "stream": True}, KEY) as stream:
+        os.kill(daemon.pid(), signal.SIGTERM)
+        wait_for("no new connections", lambda: not listening(daemon.port), 3)
+        assert b"piece-19" in stream.read()
+    upstream.begin(lambda body: Reply(text=pieces * 20, pause=0.1))
+    daemon.start()
+    process = psutil.Process(daemon.pid())
+    with Streamed(daemon.url, {**ASK, "stream": True}, KEY):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert process.is_running()
+        process.send_signal(signal.SIGTERM)
+        wait_for("the process ends at once", lambda: not process.is_running(), 4)
