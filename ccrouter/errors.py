@@ -37,6 +37,9 @@ STATUS_OF_TYPE: dict[ErrorType, int] = {
 CREDENTIALS_AT_FAULT = "credentials_at_fault"
 """`ErrorDetail.code` of a failure to get hold of credentials at all: no upstream has seen the request."""
 
+SETTINGS_AT_FAULT = "settings_at_fault"
+"""Likewise of a failure that only a change of the configuration ends (a certificate that is not trusted)."""
+
 
 def error_type_of_status(status: int) -> ErrorType:
     """Anthropic's error type for an HTTP status (docs.anthropic.com, errors; 422 and 503 as their nearest kin)."""

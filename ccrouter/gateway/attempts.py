@@ -233,9 +233,11 @@ async def stream(
             if not committed:
                 raise
             chunk, broken = b"", error
-        out = reply.feed(chunk) if chunk else reply.end()
+        out = reply.feed(chunk) if chunk else reply.end(broken)
         if reply.failure is not None:
-            out = with_masked(out.decode(), (source.attempt.key,)).encode()
+            # A relayed upstream's bytes need not be UTF-8.
+            words = with_masked(out.decode("utf-8", "surrogateescape"), (source.attempt.key,))
+            out = words.encode("utf-8", "surrogateescape")
         if committed:
             if out:
                 await write(out)
@@ -249,7 +251,7 @@ async def stream(
                 await write(held)
                 held = b""
         if not chunk:
-            return Outcome(reply.usage, failure=broken or reply.failure)
+            break
     return Outcome(reply.usage, failure=reply.failure)
 
 

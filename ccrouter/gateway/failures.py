@@ -10,8 +10,16 @@ import orjson
 
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.errors import encode_error
-from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError
+from ccrouter.errors import (
+    CREDENTIALS_AT_FAULT,
+    SETTINGS_AT_FAULT,
+    CCRouterError,
+    ErrorDetail,
+    RequestError,
+    UpstreamError,
+)
 from ccrouter.gateway.types import Answer
+from ccrouter.upstream.cooldown import without_balance
 
 SOON_SECONDS = 60.0
 """Claude Code waits for up to a minute and shows the error at once for more (field-notes 7)."""
@@ -33,8 +41,11 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
         message = f"The provider '{target.provider}' refused its API key for {target}: {detail.message}"
         return UpstreamError(ErrorDetail("api_error", message, 502, detail.code), retryable=False)
     message = f"{target}: {detail.message}"
+    # No second try of the client's can help where a person has to do something first.
+    hopeless = detail.code == SETTINGS_AT_FAULT or without_balance(detail)
     return UpstreamError(
-        ErrorDetail(detail.type, message, detail.status, detail.code, detail.retry_after), retryable=error.retryable
+        ErrorDetail(detail.type, message, detail.status, detail.code, detail.retry_after),
+        retryable=error.retryable and not hopeless,
     )
 
 
@@ -50,7 +61,7 @@ def answer_for(error: CCRouterError, request_id: str) -> Answer:
             headers["retry-after"] = str(max(1, math.ceil(detail.retry_after)))
             if detail.retry_after <= SOON_SECONDS:
                 headers["x-should-retry"] = "true"
-        if not error.retryable and detail.status >= 500:
+        if not error.retryable and detail.status not in WORDING_MATTERS:
             headers["x-should-retry"] = "false"
         body = encode_error(detail.type, detail.message, request_id)
         return Answer(detail.status, orjson.dumps(body), headers)

@@ -84,11 +84,19 @@ class Health:
         ]
         return min(rests, key=lambda rest: rest.until, default=None)
 
-    def begin(self, target: Target, key: str | None) -> None:
-        """An attempt is on its way."""
+    def begin(self, target: Target, key: str | None) -> bool:
+        """An attempt is on its way; True when it is the probe of a key that rested."""
         self._measured[target] = began(self._measured.get(target, Measured()))
-        if key is not None and self._states.rests:
-            self._states = cooldown.probing(self._states, target.provider, fingerprint(key), target.model, self.clock())
+        if key is None or not self._states.rests:
+            return False
+        before = self._states
+        self._states = cooldown.probing(before, target.provider, fingerprint(key), target.model, self.clock())
+        return self._states is not before
+
+    def probe_over(self, target: Target, key: str | None) -> None:
+        """A probe has ended; where nobody learned anything by it, the next may go."""
+        if key is not None:
+            self._states = cooldown.probe_over(self._states, target.provider, fingerprint(key), target.model)
 
     def end(self, target: Target, first_token: float | None) -> None:
         """An attempt is over; seconds to its first token where it came to one."""

@@ -2,19 +2,21 @@
 
 The policy (field-notes 1.F, Anthropic's own gateway rule): another key where the key was at fault; the same target
 again for a connection that broke or a 5xx, after a short and jittered pause; another target for what another may do
-better; never another one for a request that is at fault itself, unless its own refusal says how to mend it.
+better, and where none is left another key, which may be served by other machines or allowed other models; never another
+one for a request that is at fault itself, unless its own refusal says how to mend it.
 """
 
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ccrouter.errors import CCRouterError, RequestError, UpstreamError
+from ccrouter.errors import SETTINGS_AT_FAULT, CCRouterError, RequestError, UpstreamError
 from ccrouter.upstream.keys import KEY_AT_FAULT
 from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, read_refusal
 
 REFUSALS: Final = frozenset({400, 413, 422})
 LEAST_ROOM: Final = 1024
 """An answer of fewer tokens than this is not worth asking for: the prompt is too long then."""
+TIMEOUTS: Final = frozenset({408, 504})
 PAUSE_SECONDS: Final = 0.4
 LONGEST_PAUSE_SECONDS: Final = 8.0
 
@@ -82,16 +84,25 @@ def next_step(error: CCRouterError, situation: Situation, *, dice: float) -> Ste
         return _after_refusal(read_refusal(detail.message, detail.code), situation)
     if not error.retryable:
         return GiveUp()
-    if detail.status in KEY_AT_FAULT:
-        if situation.keys_left:
-            return AnotherKey()
+    if detail.code == SETTINGS_AT_FAULT:
         return AnotherTarget() if situation.targets_left else GiveUp()
-    passes = detail.status >= 500 or detail.status == 408
-    if passes and situation.repeats < (
-        min(1, situation.same_target) if situation.targets_left else situation.same_target
-    ):
+    if detail.status in KEY_AT_FAULT and situation.keys_left:
+        return AnotherKey()
+    if situation.repeats < repeats_for(detail.status, situation):
         return Again(pause_before(situation.repeats, dice))
-    return AnotherTarget() if situation.targets_left else GiveUp()
+    if situation.targets_left:
+        return AnotherTarget()
+    return AnotherKey() if situation.keys_left else GiveUp()
+
+
+def repeats_for(status: int, situation: Situation) -> int:
+    """How often the same target may be tried again after a failure with this status."""
+    if status in TIMEOUTS:
+        # Each may take as long as the first: with another target left none is worth it, else one.
+        return 0 if situation.targets_left else min(1, situation.same_target)
+    if status >= 500:
+        return min(1, situation.same_target) if situation.targets_left else situation.same_target
+    return 0
 
 
 def pause_before(repeats: int, dice: float) -> float:

@@ -2,13 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ccrouter.config.groups import flatten
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.web_search import helper_query
-from ccrouter.errors import CREDENTIALS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError
+from ccrouter.errors import (
+    CREDENTIALS_AT_FAULT,
+    CCRouterError,
+    ErrorDetail,
+    RequestError,
+    UpstreamError,
+    error_type_of_status,
+)
 from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.failures import told_to_client
@@ -16,6 +23,7 @@ from ccrouter.gateway.health import Health
 from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
 from ccrouter.gateway.searching import run_search_attempt
 from ccrouter.gateway.sessions import Conversation
+from ccrouter.gateway.telling import Failure, the_telling_one
 from ccrouter.gateway.types import Incoming, Record, Service
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
@@ -45,19 +53,6 @@ class Work:
     conversation: Conversation | None
     found: dict[str, Answered] = field(default_factory=dict[str, Answered])
     """What web searches found, for all attempts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The last word of a target. `final`: no other may serve the request."""
-
-    error: CCRouterError
-    target: Target
-    final: bool = False
-    too_long: ContextTooSmall | None = None
-    """Set where the prompt does not fit: only a larger context window may serve it."""
-    ready_at: float | None = None
-    """When the target may be tried again, where it only rests."""
 
 
 class Turn:
@@ -144,9 +139,9 @@ class Turn:
         keys = self._keys(target)
         if not keys:
             return self._resting(target)
-        request, raw, repeats, mended, position = self._work.request, self._work.raw, 0, 0, 0
+        request, raw, repeats, mended = self._work.request, self._work.raw, 0, 0
+        key, tried = keys[0], [keys[0]]
         while True:
-            key = keys[position]
             try:
                 return await self._once(target, key, request, raw)
             except CCRouterError as error:
@@ -156,8 +151,9 @@ class Turn:
             if milder is not request and not self._exhausted():
                 request, raw = milder, None
                 continue
+            others = self._other_keys(target, tried, failure)
             situation = Situation(
-                keys_left=position + 1 < len(keys) and not credentials_at_fault(failure),
+                keys_left=bool(others),
                 targets_left=targets_left,
                 repeats=repeats,
                 mended=mended,
@@ -165,13 +161,14 @@ class Turn:
             )
             step = next_step(failure, situation, dice=self._health.dice.random())
             if self._exhausted() and isinstance(step, Again | AnotherKey | Mended):
-                return Failure(failure, target)
+                return self._left(step, failure, target)
             match step:
                 case Again(pause):
                     repeats += 1
                     await asyncio.sleep(pause)
                 case AnotherKey():
-                    position += 1
+                    key = others[0]
+                    tried.append(key)
                 case Mended(refusal):
                     mended += 1
                     shrunk = self._mend(refusal, target, request)
@@ -183,11 +180,17 @@ class Turn:
 
     def _keys(self, target: Target) -> tuple[str | None, ...]:
         provider = self._work.service.config.provider(target.provider)
-        if target.provider in self._work.service.tokens:
-            return (None, None)  # a second time with another token, should the first be refused
-        if provider is None or not provider.api_keys:
+        if provider is None or not provider.api_keys or target.provider in self._work.service.tokens:
             return (None,)
         return self._health.keys(target, provider.api_keys, self._record.session)
+
+    def _other_keys(
+        self, target: Target, tried: Sequence[str | None], failure: CCRouterError
+    ) -> tuple[str | None, ...]:
+        """The keys that may be tried now after `tried`; other requests may have found some limited meanwhile."""
+        if target.provider in self._work.service.tokens:
+            return (None,) if token_refused(failure) and len(tried) == 1 else ()  # once more, with another token
+        return tuple([key for key in self._keys(target) if key not in tried])
 
     def _resting(self, target: Target) -> Failure:
         """All keys of the target rest: nothing is sent, the client hears what they rest for."""
@@ -197,8 +200,9 @@ class Turn:
         wait = max(0.0, (ready or 0.0) - self._health.clock())
         rest = self._health.rest_of(target, keys)
         status, words = (rest.status, rest.reason) if rest is not None else (429, "its keys rest")
-        kind = "rate_limit_error" if status == 429 else "api_error"
-        detail = ErrorDetail(kind, f"{words} (resting; `ccr keys` shows it)", status, retry_after=wait)
+        detail = ErrorDetail(
+            error_type_of_status(status), f"{words} (resting; `ccr keys` shows it)", status, retry_after=wait
+        )
         error = UpstreamError(detail, retryable=True)
         self._record.failures.append(f"{target}: resting for {wait:.0f} s: {words}"[:300])
         return Failure(error, target, ready_at=ready)
@@ -228,7 +232,7 @@ class Turn:
         provider = work.service.config.provider(target.provider)
         assert provider is not None, "a target without a provider has no pipeline"
         async with self._health.limiters.of(provider).slot(work.estimate) as slot:
-            self._health.begin(target, rested)
+            probing = self._health.begin(target, rested)
             begun, first = time.monotonic(), None
             try:
                 outcome = await self._send(attempt)
@@ -237,16 +241,22 @@ class Turn:
                 if source is not None and key is not None and token_refused(error):
                     source.refused(key)
                 error = without_key(error, key)
-                if self._counts:
-                    cap = work.service.config.cooldown.cap_seconds
-                    self._health.failed(target, rested, error.detail, cap)
+                self._failed(target, rested, error)
                 raise error from None
             finally:
                 self._health.end(target, first)
+                if probing:
+                    self._health.probe_over(target, rested)
             slot.used(tokens_of(outcome.usage) or work.estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested)
+        else:
+            self._failed(target, rested, outcome.failure)
         return outcome, attempt
+
+    def _failed(self, target: Target, key: str | None, error: UpstreamError) -> None:
+        if self._counts:
+            self._health.failed(target, key, error.detail, self._work.service.config.cooldown.cap_seconds)
 
     async def _send(self, attempt: Attempt) -> Outcome:
         run = run_attempt if attempt.search is None else run_search_attempt
@@ -310,22 +320,14 @@ class Turn:
         return wait if in_time else None
 
     def _told(self, failures: list[Failure]) -> CCRouterError:
-        """The failure that the client hears of: one that ends it, else the last that does not hide an earlier limit.
-
-        The client waits and tries again after a 429; after a 400 it does not (field-notes, pain 53).
-        """
+        """The failure that the client hears of, with the wait that the router knows of."""
         assert failures, "a decision has at least one target"
-        telling = failures[0]
-        for failure in failures[1:]:
-            telling = failure if failure.final else the_telling_one(telling, failure)
-        return told_to_client(telling.error, telling.target)
-
-
-def the_telling_one(first: Failure, then: Failure) -> Failure:
-    """The later failure, unless a fallback's own refusal would hide a first 429."""
-    limited = isinstance(first.error, UpstreamError) and first.error.detail.status == 429
-    refused = not (isinstance(then.error, UpstreamError) and then.error.detail.status not in {400, 404, 422})
-    return first if limited and refused else then
+        telling = the_telling_one(failures)
+        error = telling.error
+        if isinstance(error, UpstreamError) and telling.ready_at is not None:
+            wait = max(0.0, telling.ready_at - self._health.clock())
+            error = UpstreamError(replace(error.detail, retry_after=wait), retryable=error.retryable)
+        return told_to_client(error, telling.target)
 
 
 def token_refused(error: CCRouterError) -> bool:
@@ -333,11 +335,6 @@ def token_refused(error: CCRouterError) -> bool:
     if not isinstance(error, UpstreamError) or error.detail.status != 401:
         return False
     return error.detail.code != CREDENTIALS_AT_FAULT
-
-
-def credentials_at_fault(error: CCRouterError) -> bool:
-    """True when no token could be had: a second try has none either."""
-    return isinstance(error, UpstreamError) and error.detail.code == CREDENTIALS_AT_FAULT
 
 
 def without_key(error: UpstreamError, key: str | None) -> UpstreamError:

@@ -85,12 +85,15 @@ class Reply:
         self._body = self._recognise(is_stream)
         return self._body.feed(self._first)
 
-    def end(self) -> bytes:
-        """What the client gets when the upstream has ended its answer."""
+    def end(self, cause: UpstreamError | None = None) -> bytes:
+        """What the client gets when the upstream has ended its answer, or, with a `cause`, when it broke.
+
+        What broke after the answer was complete is no failure.
+        """
         if self._body is None:
             self._body = self._recognise(looks_streamed(self._first, all_there=True) is True)
-            return self._body.feed(self._first) + self._body.end()
-        return self._body.end()
+            return self._body.feed(self._first) + self._body.end(cause)
+        return self._body.end(cause)
 
     def _recognise(self, is_stream: bool) -> "_Converted | _Relayed | _RelayedWhole":
         if self._pipeline.relays_replies and is_stream == self._streamed:
@@ -120,8 +123,13 @@ class _Converted:
     def feed(self, chunk: bytes) -> bytes:
         return b"" if self.ended else self._take(self._events.feed(chunk))
 
-    def end(self) -> bytes:
-        return b"" if self.ended else self._take(self._events.end())
+    def end(self, cause: UpstreamError | None) -> bytes:
+        if self.ended:
+            return b""
+        events = self._events.end()
+        if cause is not None and events and isinstance(events[-1], Failed):
+            events = [*events[:-1], Failed(cause)]
+        return self._take(events)
 
     @property
     def finishing(self) -> bool:
@@ -179,10 +187,10 @@ class _Relayed:
             return self._break(upstream_failure(str(error)))
         return self._pass_on(raw, frames)
 
-    def end(self) -> bytes:
+    def end(self, cause: UpstreamError | None) -> bytes:
         raw, frames = self._splitter.flush()
         raw = self._pass_on(raw, frames)
-        return raw if self.ended else raw + self._break(upstream_failure(CUT))
+        return raw if self.ended else raw + self._break(cause or upstream_failure(CUT))
 
     def _pass_on(self, raw: bytes, frames: list[Frame]) -> bytes:
         before = self._start
@@ -236,7 +244,8 @@ class _RelayedWhole:
         self._parts.append(chunk)
         return b""
 
-    def end(self) -> bytes:
+    def end(self, cause: UpstreamError | None) -> bytes:
+        del cause  # what is whole is sent when it is whole: the caller raises it
         body = b"".join(self._parts)
         self.ended = True
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from ccrouter.errors import UpstreamError, upstream_failure
+from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, upstream_failure
 
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
@@ -135,7 +136,8 @@ class UpstreamClient:
         try:
             if 300 <= response.status < 400:
                 place = urlsplit(response.headers.get("location", "")).netloc or "another path"
-                raise upstream_failure(f"{host} redirects to {place}: set api_base_url to the final address")
+                words = f"{host} redirects to {place}: set api_base_url to the final address"
+                raise upstream_failure(words, code=SETTINGS_AT_FAULT)
             yield UpstreamReply(
                 response.status, {name.lower(): value for name, value in response.headers.items()}, response
             )
@@ -186,16 +188,21 @@ def explain(error: Exception, host: str, connect_seconds: float = CONNECT_SECOND
         case aiohttp.ClientConnectorCertificateError():
             reason = error.certificate_error
             detail = getattr(reason, "verify_message", None) or reason
-            return upstream_failure(f"the TLS certificate of {host} is not trusted: {detail}")
+            return upstream_failure(f"the TLS certificate of {host} is not trusted: {detail}", code=SETTINGS_AT_FAULT)
         case aiohttp.ClientConnectorDNSError():
             return upstream_failure(f"the name {host} could not be resolved: check api_base_url and the network")
         case aiohttp.ClientProxyConnectionError():
             return upstream_failure(f"the proxy for {host} could not be reached: {error.os_error.strerror or error}")
         case aiohttp.ClientConnectorError():
-            return upstream_failure(f"could not connect to {host}: {error.os_error.strerror or error.os_error}")
+            return upstream_failure(f"could not connect to {host}: {system_words(error.os_error)}")
         case aiohttp.InvalidURL() | ValueError():
-            return upstream_failure(f"{host or 'api_base_url'} is not a usable address")
+            return upstream_failure(f"{host or 'api_base_url'} is not a usable address", code=SETTINGS_AT_FAULT)
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
             return upstream_failure(f"{host} closed the connection before the answer was finished")
         case _:
             return upstream_failure(f"the connection to {host} failed: {error}")
+
+
+def system_words(error: OSError) -> str:
+    """The system's words for what happened; asyncio's own loop puts the address in their place."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

@@ -99,7 +99,7 @@ def failed(
     """The states after an attempt failed. Unchanged where the failure says nothing about the key."""
     scope = _scope(detail)
     if scope == "nothing":
-        return _probe_over(states, provider, key, model)
+        return probe_over(states, provider, key, model)
     place = Place(provider, key, None if scope == "key" else model)
     before = states.rests.get(place)
     failures = 1 if before is None else before.failures + 1
@@ -122,11 +122,14 @@ def succeeded(states: KeyStates, provider: str, key: str, model: str) -> KeyStat
 def probing(states: KeyStates, provider: str, key: str, model: str, now: float) -> KeyStates:
     """The states once a probe is on its way."""
     places = [place for place in (Place(provider, key, None), Place(provider, key, model)) if place in states.rests]
+    if not places:
+        return states
     return KeyStates({**states.rests, **{place: replace(states.rests[place], probe=now) for place in places}})
 
 
-def _probe_over(states: KeyStates, provider: str, key: str, model: str) -> KeyStates:
-    """A probe that failed for a reason of its own proves nothing: the next may try."""
+def probe_over(states: KeyStates, provider: str, key: str, model: str) -> KeyStates:
+    """The states once a probe is over that proved nothing (failed for a reason of its own, was given up): the next may
+    try."""
     places = [place for place in (Place(provider, key, None), Place(provider, key, model)) if place in states.rests]
     if not places:
         return states
@@ -147,8 +150,13 @@ def _ends(rest: Rest) -> float:
     return rest.until if rest.probe is None else max(rest.until, rest.probe + PROBE_SECONDS)
 
 
+def without_balance(detail: ErrorDetail) -> bool:
+    """True when the account behind the key has nothing left: waiting does not mend that."""
+    return detail.status == 402 or (detail.status == 429 and detail.code in BILLING_CODES)
+
+
 def _scope(detail: ErrorDetail) -> Literal["key", "model", "nothing"]:
-    if detail.status in AUTHENTICATION or (detail.status == 429 and detail.code in BILLING_CODES):
+    if detail.status in AUTHENTICATION or without_balance(detail):
         return "key"
     return "model" if detail.status == 429 else "nothing"
 

@@ -4,9 +4,9 @@ import orjson
 import pytest
 
 from ccrouter.config.types import Target
-from ccrouter.errors import ErrorDetail, RequestError, UpstreamError
+from ccrouter.errors import SETTINGS_AT_FAULT, ErrorDetail, RequestError, UpstreamError, upstream_failure
 from ccrouter.gateway.failures import answer_for, told_to_client
-from ccrouter.gateway.turn import Failure, the_telling_one
+from ccrouter.gateway.telling import Failure, the_telling_one
 
 TARGET = Target("deepseek", "deepseek-chat")
 OTHER = Target("groq", "x")
@@ -49,9 +49,45 @@ def test_a_request_error_is_told_as_it_is() -> None:
     assert answer_for(error, "r").status == 400
 
 
-def test_a_fallbacks_refusal_does_not_hide_the_first_429() -> None:
-    first, then = Failure(upstream(429), TARGET), Failure(upstream(400), OTHER)
-    assert the_telling_one(first, then) is first
-    assert the_telling_one(first, Failure(RequestError("no"), OTHER)) is first
-    assert the_telling_one(first, Failure(upstream(500), OTHER)).target == OTHER
-    assert the_telling_one(Failure(upstream(500), TARGET), then) is then
+LIMIT, DOWN = Failure(upstream(429), TARGET), Failure(upstream(500), TARGET)
+REFUSED = Failure(upstream(400), OTHER, final=True)
+
+
+@pytest.mark.parametrize("hopeful", [LIMIT, DOWN], ids=["a limit", "a 500"])
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        REFUSED,
+        Failure(RequestError("no"), OTHER),
+        Failure(upstream(401), OTHER),
+        Failure(upstream(404), OTHER),
+        Failure(upstream_failure("certificate", code=SETTINGS_AT_FAULT), OTHER),
+        Failure(UpstreamError(ErrorDetail("t", "no balance", 429, "insufficient_quota")), OTHER),
+    ],
+    ids=lambda failure: str(failure.error),
+)
+def test_what_passes_is_told_before_what_does_not(hopeful: Failure, hopeless: Failure) -> None:
+    assert the_telling_one([hopeful, hopeless]) is hopeful
+    assert the_telling_one([hopeless, hopeful]) is hopeful
+
+
+def test_a_limit_is_told_before_what_may_pass_and_the_last_of_equals() -> None:
+    later = Failure(upstream(503), OTHER)
+    assert the_telling_one([LIMIT, later]) is LIMIT
+    assert the_telling_one([DOWN, later]) is later
+    assert the_telling_one([Failure(upstream(404), TARGET), REFUSED]) is REFUSED
+
+
+def test_of_two_limits_the_one_that_ends_first_is_told() -> None:
+    soon, late = Failure(upstream(429), TARGET, ready_at=5.0), Failure(upstream(429), OTHER, ready_at=50.0)
+    assert the_telling_one([soon, late]) is soon
+    assert the_telling_one([late, soon]) is soon
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(402, None), (429, "insufficient_quota"), (429, "1113"), (502, SETTINGS_AT_FAULT)]
+)
+def test_what_a_person_must_mend_is_not_tried_again_by_the_client(status: int, code: str | None) -> None:
+    error = UpstreamError(ErrorDetail("t", "words", status, code, retry_after=20))
+    answer = answer_for(told_to_client(error, TARGET), "r")
+    assert (answer.status, answer.headers["x-should-retry"]) == (status, "false")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccrouter.errors import CCRouterError, ErrorDetail, RequestError, UpstreamError, upstream_failure
+from ccrouter.errors import SETTINGS_AT_FAULT, CCRouterError, ErrorDetail, RequestError, UpstreamError, upstream_failure
 from ccrouter.gateway.next_step import (
     LONGEST_PAUSE_SECONDS,
     PAUSE_SECONDS,
@@ -47,6 +47,24 @@ TABLE: list[tuple[CCRouterError, Situation, Step]] = [
     (upstream(500), Situation(keys_left=False, targets_left=False, repeats=1), Again(2 * PAUSE_SECONDS)),
     (upstream(500), Situation(keys_left=False, targets_left=False, repeats=2), GiveUp()),
     (upstream(500), Situation(keys_left=False, targets_left=False, same_target=0), GiveUp()),
+    *[
+        (upstream(status), Situation(keys_left=True, targets_left=False, repeats=2), AnotherKey())
+        for status in (500, 529)
+    ],
+    *[
+        (upstream(status), Situation(keys_left=True, targets_left=True, repeats=1), AnotherTarget())
+        for status in (500, 529)
+    ],
+    (upstream(404), KEY, AnotherKey()),
+    (upstream(404), BOTH, AnotherTarget()),
+    *[(upstream(status), BOTH, AnotherTarget()) for status in (408, 504)],
+    *[
+        (upstream(status), Situation(keys_left=True, targets_left=False, repeats=1), AnotherKey())
+        for status in (408, 504)
+    ],
+    *[(upstream(status), Situation(keys_left=False, targets_left=False, repeats=1), GiveUp()) for status in (408, 504)],
+    (upstream_failure("untrusted", code=SETTINGS_AT_FAULT), BOTH, AnotherTarget()),
+    (upstream_failure("untrusted", code=SETTINGS_AT_FAULT), KEY, GiveUp()),
     (upstream(400, "bad request"), BOTH, GiveUp()),
     (upstream(413), BOTH, GiveUp()),
     (upstream(422), BOTH, GiveUp()),

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from ccrouter.config.types import Config, ProviderConfig, Retries, RouterConfig, Target
 from ccrouter.gateway.gateway import Gateway
+from ccrouter.gateway.health import Health
 from ccrouter.runtime import assemble
 from ccrouter.server.app import make_app
 from ccrouter.server.state import State
@@ -19,7 +20,7 @@ Router = Callable[..., AbstractAsyncContextManager[TestClient]]  # pyright: igno
 
 
 @asynccontextmanager
-async def serving(base_url: str, **changes: object) -> AsyncGenerator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
+async def serving(base_url: str, health: Health | None = None, **changes: object) -> AsyncGenerator[TestClient]:  # pyright: ignore[reportMissingTypeArgument]
     """A running router with one provider `mock` (models m-text, m-bg, m-think), and a client for it.
 
     It neither repeats nor waits unless `changes` say so: a failure is told at once.
@@ -31,7 +32,7 @@ async def serving(base_url: str, **changes: object) -> AsyncGenerator[TestClient
     service, problems = assemble(config, {}, {})
     assert problems == []
     upstream = UpstreamClient()
-    state = State(service, Gateway(upstream), Path("/nowhere/config.json"), {}, "instance", "admin-token")
+    state = State(service, Gateway(upstream, health), Path("/nowhere/config.json"), {}, "instance", "admin-token")
     state.host, state.port = "127.0.0.1", 3456
     client = TestClient(TestServer(make_app(state)))
     await client.start_server()
