@@ -9,8 +9,10 @@ from ccrouter.dialects.gemini.messages import Encoding, encode_contents, encode_
 from ccrouter.dialects.gemini.schema import answer_format
 from ccrouter.dialects.gemini.tools import EncodedTools, encode_tools
 from ccrouter.dialects.gemini.wire import USER, content
-from ccrouter.dialects.lenient_json import compact_json, object_list
+from ccrouter.dialects.lenient_json import object_list
+from ccrouter.dialects.output_format import asked_in_words, wanted_schema
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.dialects.stop_sequences import stop_sequences
 from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
@@ -73,41 +75,22 @@ def _capped(max_tokens: int, extra_tokens: int, family: Family, quirks: Quirks, 
 
 
 def _stop(request: Request, quirks: Quirks, notes: Notes) -> list[Json]:
-    stop = [text for text in request.stop_sequences or () if text]
     limit = MOST_STOPS if quirks.stop_limit is None else min(quirks.stop_limit, MOST_STOPS)
-    if len(stop) > limit:
-        notes.add(
-            "stop_sequences",
-            "/stop_sequences",
-            f"the upstream takes {limit} of {len(stop)}; the router enforces all of them",
-        )
-    return list[Json](stop[:limit])
+    return stop_sequences(request, limit, notes)
 
 
 def _output_format(
     request: Request, family: Family, quirks: Quirks, tools: EncodedTools, notes: Notes
 ) -> tuple[JsonObject, str]:
     """`output_config.format` as `generationConfig` fields, or as words for the system instruction."""
-    config = as_object(request.extras.get("output_config")) or {}
-    for name in config:
-        if name not in ("effort", "format"):
-            notes.add(f"output_config.{name}", "/output_config", f"has no counterpart in {PROTOCOL}")
-    wanted = as_object(config.get("format"))
-    if wanted is None:
-        return {}, ""
-    schema = as_object(wanted.get("schema"))
-    if wanted.get("type") != "json_schema" or schema is None:
-        notes.add("output_config.format", "/output_config/format", "of a kind that cannot be asked for")
+    schema = wanted_schema(request, notes, protocol=PROTOCOL)
+    if schema is None:
         return {}, ""
     flavour = family.answer_schema
     with_tools = tools.has_functions or tools.has_server_tools
     if flavour != "none" and (family.answer_schema_with_tools or not with_tools):
         return answer_format(schema, "gemini" if quirks.schema_flavour == "gemini" else flavour), ""
-    notes.add("output_config.format", "/output_config/format", "asked for in words: the upstream may not hold to it")
-    return {}, (
-        "Answer with a single JSON object and nothing else: no code fence, no text before or after it. "
-        f"It must match this JSON Schema:\n{compact_json(schema)}"
-    )
+    return {}, asked_in_words(schema, notes)
 
 
 def _with_defaults(body: JsonObject, defaults: object) -> JsonObject:

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_chat.effort import encode_effort
 from ccrouter.dialects.openai_chat.messages import encode_messages
 from ccrouter.dialects.openai_chat.search import search_fields
 from ccrouter.dialects.openai_chat.tools import encode_tools
+from ccrouter.dialects.output_format import asked_in_words, wanted_schema
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import Json, JsonObject, as_object
+from ccrouter.dialects.stop_sequences import stop_sequences
+from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
 
@@ -25,7 +26,7 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
     if request.max_tokens is not None:
         body[quirks.max_tokens_field] = _capped(request.max_tokens, quirks, notes)
     body.update(_sampling(request, quirks, notes))
-    stop = _stop(request, quirks, notes)
+    stop = stop_sequences(request, quirks.stop_limit, notes)
     if stop:
         body["stop"] = stop
     if request.streamed:
@@ -64,35 +65,11 @@ def _capped(max_tokens: int, quirks: Quirks, notes: Notes) -> int:
     return cap
 
 
-def _stop(request: Request, quirks: Quirks, notes: Notes) -> list[Json]:
-    stop = [text for text in request.stop_sequences or () if text]
-    if quirks.stop_limit is not None and len(stop) > quirks.stop_limit:
-        notes.add(
-            "stop_sequences",
-            "/stop_sequences",
-            f"the upstream takes {quirks.stop_limit} of {len(stop)}; the router enforces all of them",
-        )
-        stop = stop[: quirks.stop_limit]
-    return list[Json](stop)
-
-
 def _output_format(request: Request, quirks: Quirks, notes: Notes) -> tuple[JsonObject | None, str]:
     """`output_config.format` as `response_format`, or as words for the system message (titles ask for JSON)."""
-    config = as_object(request.extras.get("output_config")) or {}
-    for name in config:
-        if name not in ("effort", "format"):
-            notes.add(f"output_config.{name}", "/output_config", "has no counterpart in the chat protocol")
-    wanted = as_object(config.get("format"))
-    if wanted is None:
-        return None, ""
-    schema = as_object(wanted.get("schema"))
-    if wanted.get("type") != "json_schema" or schema is None:
-        notes.add("output_config.format", "/output_config/format", "of a kind that cannot be asked for")
+    schema = wanted_schema(request, notes, protocol="the chat protocol")
+    if schema is None:
         return None, ""
     if quirks.json_schema:
         return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}, ""
-    notes.add("output_config.format", "/output_config/format", "asked for in words: the upstream may not hold to it")
-    return None, (
-        "Answer with a single JSON object and nothing else: no code fence, no text before or after it. "
-        f"It must match this JSON Schema:\n{compact_json(schema)}"
-    )
+    return None, asked_in_words(schema, notes)

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from ccrouter.dialects.lenient_json import compact_json
+from ccrouter.dialects.openai_responses.content import PROTOCOL
 from ccrouter.dialects.openai_responses.effort import encode_effort
 from ccrouter.dialects.openai_responses.messages import encode_input, encode_instructions
 from ccrouter.dialects.openai_responses.session import prompt_cache_key
 from ccrouter.dialects.openai_responses.tools import encode_tools, searches_web
 from ccrouter.dialects.openai_responses.wire import ENCRYPTED_REASONING, MIN_OUTPUT_TOKENS, SEARCH_SOURCES
+from ccrouter.dialects.output_format import asked_in_words, wanted_schema
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import Json, JsonObject, as_object
+from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
 
@@ -51,7 +52,7 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
         body["prompt_cache_key"] = cache_key
     for name in request.extras:
         if name not in SILENT_EXTRAS:
-            notes.add(name, f"/{name}", "has no counterpart in the Responses API")
+            notes.add(name, f"/{name}", f"has no counterpart in {PROTOCOL}")
     for name, value in quirks.extra_body.items():
         body.setdefault(name, value)
     return body
@@ -85,7 +86,7 @@ def _sampling(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
         elif value is not None and value != 1:
             notes.add(name, f"/{name}", "models that reason take none")
     if request.top_k is not None:
-        notes.add("top_k", "/top_k", "has no counterpart in the Responses API")
+        notes.add("top_k", "/top_k", f"has no counterpart in {PROTOCOL}")
     if request.stop_sequences:
         notes.add("stop_sequences", "/stop_sequences", "the Responses API has none; the router enforces them")
     return wanted
@@ -93,21 +94,9 @@ def _sampling(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
 
 def _output_format(request: Request, quirks: Quirks, notes: Notes) -> tuple[JsonObject | None, str]:
     """`output_config.format` as `text.format`, or as words for the instructions (titles ask for JSON)."""
-    config = as_object(request.extras.get("output_config")) or {}
-    for name in config:
-        if name not in ("effort", "format"):
-            notes.add(f"output_config.{name}", "/output_config", "has no counterpart in the Responses API")
-    wanted = as_object(config.get("format"))
-    if wanted is None:
-        return None, ""
-    schema = as_object(wanted.get("schema"))
-    if wanted.get("type") != "json_schema" or schema is None:
-        notes.add("output_config.format", "/output_config/format", "of a kind that cannot be asked for")
+    schema = wanted_schema(request, notes, protocol=PROTOCOL)
+    if schema is None:
         return None, ""
     if quirks.json_schema:
         return {"type": "json_schema", "name": "answer", "schema": schema}, ""
-    notes.add("output_config.format", "/output_config/format", "asked for in words: the upstream may not hold to it")
-    return None, (
-        "Answer with a single JSON object and nothing else: no code fence, no text before or after it. "
-        f"It must match this JSON Schema:\n{compact_json(schema)}"
-    )
+    return None, asked_in_words(schema, notes)
