@@ -187,19 +187,26 @@ class Source:
         Raises:
             UpstreamError: the connection broke, or a time-out is over.
         """
-        way = self.attempt.way
+        bound = bound_of(self.attempt.way, worded=self.reply.meaningful)
         if self.reply.finishing:
             chunk = await self.upstream.read(GRACE_AFTER_FINISH)
-        elif way.first_byte_seconds is not None and not self.reply.meaningful:
-            words = f"sent no first word within {way.first_byte_seconds:g} seconds"
-            chunk = await self.upstream.read_until(self.begun + way.first_byte_seconds, words)
-        elif way.total_seconds is not None:
-            words = f"did not finish within {way.total_seconds:g} seconds"
-            chunk = await self.upstream.read_until(self.begun + way.total_seconds, words)
+        elif bound is not None:
+            chunk = await self.upstream.read_until(self.begun + bound[0], bound[1])
         else:
             chunk = await self.upstream.read()
         log_body(self.attempt.request_id, "from upstream", chunk)
         return chunk
+
+
+def bound_of(way: Way, *, worded: bool) -> tuple[float, str] | None:
+    """Seconds from the request's beginning in which the next bytes must come, and the words for when they do not.
+
+    `worded`: the answer's first word has come.
+    """
+    first, total = None if worded else way.first_byte_seconds, way.total_seconds
+    if first is not None and (total is None or first <= total):
+        return first, f"sent no first word within {first:g} seconds"
+    return None if total is None else (total, f"did not finish within {total:g} seconds")
 
 
 async def collect(source: Source, reply: Reply) -> Outcome:

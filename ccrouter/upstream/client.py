@@ -38,6 +38,12 @@ class Way:
     ca_bundle: Path | None = None
     """Certificates to trust instead of the system's."""
 
+    @property
+    def answer_seconds(self) -> float | None:
+        """From the request to the answer's status line."""
+        bounds = [bound for bound in (self.first_byte_seconds, self.total_seconds) if bound is not None]
+        return min(bounds, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamReply:
@@ -119,7 +125,7 @@ class UpstreamClient:
         host = urlsplit(url).netloc
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=way.connect_seconds, sock_read=way.idle_seconds)
         try:
-            async with asyncio.timeout(way.first_byte_seconds):
+            async with asyncio.timeout(way.answer_seconds):
                 # A redirect would carry the key to wherever it points: the config must name the real address.
                 response = await self._session.post(
                     url,

@@ -18,8 +18,11 @@ from ccrouter.config.types import (
     Retries,
     RouterConfig,
     Target,
+    Timeouts,
 )
+from ccrouter.gateway.health import Health
 from tests.server.conftest import Router
+from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, chunk, well
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.openai_chat_rules import Strictness
 from tests.upstreams.replies import Failure, Reply, text
@@ -255,3 +258,49 @@ async def test_a_providers_own_limits_are_kept(router: Router) -> None:
     assert body["type"] == "message"
     assert times[1] - times[0] > 0.1
     assert times[2] - times[1] > 0.1
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_attempts_whole_time_is_bounded_before_its_first_byte_too(router: Router, streamed: bool) -> None:
+    async with Misbehaving(lambda asked: FAULTS["silent"](asked, "")) as upstream:
+        provider = ProviderConfig("mock", upstream.endpoint, ("a",), MODELS, timeouts=Timeouts(total=0.2))
+        async with router("", providers=(provider,)) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            assert (reply.status, (await reply.json())["error"]["type"]) == (504, "timeout_error")
+
+
+async def test_a_limit_amid_a_stream_rests_the_key_too(router: Router) -> None:
+    limit = b'data: {"error": {"message": "Rate limit reached", "code": 429}}\n\n'
+
+    def script(asked: Asked) -> Manner:
+        begun = well(asked, "some words come first").parts[:4]
+        return Manner((*begun, chunk(limit)), "close") if asked.key == "a" else well(asked, "whole")
+
+    async with Misbehaving(script) as upstream:
+        provider = ProviderConfig("mock", upstream.endpoint, ("a", "b"), MODELS)
+        async with router("", providers=(provider,), retries=PATIENT) as client:
+            broken = await (await client.post("/v1/messages", json={**BODY, "stream": True})).read()
+            again = await (await client.post("/v1/messages", json={**BODY, "stream": True})).read()
+    assert b'"rate_limit_error"' in broken
+    assert texts(again) == "whole"
+    assert [asked.key for asked in upstream.asked] == ["a", "b"]
+
+
+@pytest.mark.parametrize("fault", ["500", "cut after text", "429"])
+@pytest.mark.parametrize("tokens", [100, 1])
+async def test_a_probe_that_proves_nothing_lets_the_next_try(router: Router, fault: str, tokens: int) -> None:
+    """Also one that ends amid its stream, or that counts for nothing: else the key would rest on for two minutes."""
+    now = [1_800_000_000.0]
+    manners = iter(["429 with Retry-After", fault, "well"])
+
+    def script(asked: Asked) -> Manner:
+        return {"well": well, **FAULTS}[next(manners)](asked, "some words come first")
+
+    health = Health(clock=lambda: now[0])
+    async with Misbehaving(script) as upstream, router(upstream.endpoint, health) as client:
+        assert (await client.post("/v1/messages", json=BODY)).status == 429
+        now[0] += 31
+        await (await client.post("/v1/messages", json={**BODY, "stream": True, "max_tokens": tokens})).read()
+        now[0] += 11  # a second 429 in a row without a time rests ten seconds
+        assert (await client.post("/v1/messages", json=BODY)).status == 200
+    assert health.states().rests == {}

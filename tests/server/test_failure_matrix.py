@@ -85,7 +85,7 @@ TABLE: Final = (
     Row("502 HTML", "passes", 502, "api_error", "HTML page (502 Bad Gateway)"),
     Row("503", "passes", 503, "overloaded_error", "No capacity left"),
     Row("529", "passes", 529, "overloaded_error", "Overloaded"),
-    Row("refused", "passes", 502, "api_error", "could not connect to 127.0.0.1:", unseen=True),
+    Row("refused", "passes", 502, "api_error", ": Connection refused", unseen=True),
     Row("untrusted", "settings", 502, "api_error", "TLS certificate of 127.0.0.1:", None, "false", unseen=True),
     Row("reset", "passes", 502, "api_error", "127.0.0.1"),
     Row("closed", "passes", 502, "api_error", "closed the connection"),
