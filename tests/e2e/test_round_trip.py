@@ -14,6 +14,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import JsonObject, as_list, as_object
 from ccrouter.model.notes import Notes
 from ccrouter.runtime import DIALECTS
+from tests.dialects.losses import losses
 from tests.e2e.conftest import Rig
 from tests.e2e.install import OLDER
 from tests.e2e.pictures import png
@@ -65,6 +66,10 @@ def test_nothing_is_lost_and_the_prefix_stands(rig: Rig, anthropic: AnthropicUps
     for raw in bodies:
         body = parse_body(raw).value
         assert encode_request(decode_request(body)) == body
+        for name, dialect in DIALECTS.items():
+            request, notes = decode_request(body), Notes()
+            wire = dialect.encode(request, model=MODELS.get(name, "m"), origin="claude", quirks=Quirks(), notes=notes)
+            assert losses(request, as_object(orjson.loads(orjson.dumps(wire))) or {}, notes) == [], name
     assert set(DIALECTS) == set(WIRES)
     main = [body for raw in bodies if (body := parse_body(raw).value).get("tools")]
     for name, dialect in DIALECTS.items():
