@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -70,6 +71,8 @@ class AnthropicUpstream:
     api_key: str | None = None
     discovered: Mapping[str, str] = field(default_factory=dict[str, str])
     requests: list[Recorded] = field(default_factory=list[Recorded])
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
+    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
 
     def __post_init__(self) -> None:
         self._server = ThreadedServer(self._handle)
@@ -113,7 +116,7 @@ class AnthropicUpstream:
             raw,
             body,
             time.monotonic(),
-            len(self.requests) + 1,
+            next(self._numbers),
         )
         self.requests.append(record)
         if request.path == "/v1/models":

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -117,6 +118,8 @@ class GeminiUpstream:
     sign_text: str = ""
     issued: Issued = field(default_factory=Issued)
     requests: list[Recorded] = field(default_factory=list[Recorded])
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
+    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
 
     def __post_init__(self) -> None:
         self._server = ThreadedServer(self._handle)
@@ -160,7 +163,7 @@ class GeminiUpstream:
             body = as_object(orjson.loads(raw)) if raw else {}
         except orjson.JSONDecodeError:
             body = None
-        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), len(self.requests) + 1)
+        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), next(self._numbers))
         self.requests.append(record)
         failure = self._refusal(request, record, body)
         if failure is not None:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import count, zip_longest
 from types import TracebackType
 from typing import Self
 
@@ -92,6 +92,8 @@ class OpenAIChatUpstream:
     api_key: str | None = "sk-upstream"
     models: frozenset[str] = frozenset()
     requests: list[Recorded] = field(default_factory=list[Recorded])
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
+    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
 
     def __post_init__(self) -> None:
         self._server = ThreadedServer(self._handle)
@@ -134,7 +136,7 @@ class OpenAIChatUpstream:
             body = as_object(orjson.loads(raw)) if raw else {}
         except orjson.JSONDecodeError:
             body = None
-        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), len(self.requests) + 1)
+        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), next(self._numbers))
         self.requests.append(record)
         failure = self._refusal(request, headers, body)
         if failure is not None:

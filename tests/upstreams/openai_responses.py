@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -96,6 +97,8 @@ class OpenAIResponsesUpstream:
     api_key: str | None = "sk-upstream"
     models: frozenset[str] = frozenset()
     requests: list[Recorded] = field(default_factory=list[Recorded])
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
+    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
 
     def __post_init__(self) -> None:
         self._server = ThreadedServer(self._handle)
@@ -137,7 +140,7 @@ class OpenAIResponsesUpstream:
             body = as_object(orjson.loads(raw)) if raw else {}
         except orjson.JSONDecodeError:
             body = None
-        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), len(self.requests) + 1)
+        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), next(self._numbers))
         self.requests.append(record)
         failure = self._refusal(request, headers, body)
         if failure is not None:
