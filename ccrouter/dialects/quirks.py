@@ -18,6 +18,10 @@ where to search (Perplexity, Groq's compound)."""
 LeakedForm: TypeAlias = Literal["dsml", "invoke", "hermes", "qwen", "glm", "kimi", "deepseek", "fenced_json"]
 """A notation in which models write tool calls; `transformers/leaked_forms.py` has them."""
 
+PrefillStyle: TypeAlias = Literal["none", "plain", "prefix", "partial"]
+"""How an assistant message at the very end becomes the beginning of the answer: it does not; as it stands (Claude up to
+4.5); marked `prefix: true` (Mistral, DeepSeek's beta address); marked `partial: true` (Moonshot, Alibaba)."""
+
 ThinkTags: TypeAlias = Literal["never", "start", "anywhere", "implicit"]
 """Where in an answer `<think>` begins reasoning; `transformers/tag_splitter.py` says what each word means."""
 
@@ -100,5 +104,8 @@ class Quirks:
     """Tokens that prompt and answer may have together, where known."""
     bearer_only: bool = False
     """An Anthropic upstream that wants its key as a bearer token and nothing in `x-api-key`."""
+    prefill: PrefillStyle = "none"
+    """Torn answers are continued so where the model does not think (`pipeline/continuation.py`). Only where it really
+    goes on behind the last letter."""
     extra_body: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields put into every wire body unless they are there already."""

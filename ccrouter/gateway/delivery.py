@@ -44,8 +44,8 @@ class Delivery:
                 self._record.status = 200
 
     def first_word_since(self, moment: float) -> float | None:
-        """Seconds from `moment` (monotonic) to the answer's first piece; None while there is none."""
-        return None if self._first_word is None else self._first_word - moment
+        """Seconds from `moment` (monotonic) to the answer's first piece; None where that has not come since."""
+        return None if self._first_word is None or self._first_word < moment else self._first_word - moment
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the answer."""

@@ -21,6 +21,7 @@ from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.failures import told_to_client
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
+from ccrouter.gateway.rescue import Rescue, rescue_for
 from ccrouter.gateway.searching import run_search_attempt
 from ccrouter.gateway.sessions import Conversation
 from ccrouter.gateway.telling import Failure, the_telling_one
@@ -70,6 +71,7 @@ class Turn:
         self._deadline = time.monotonic() + self._retries.deadline_seconds
         # A probe for a model or a one-token request says nothing of a key's limits for real work.
         self._counts = work.request.max_tokens != 1
+        self._rescue = rescue_for(work.service, work.decision.scenario, work.request, delivery, record)
 
     async def run(self) -> tuple[Outcome, Attempt]:
         """The outcome of the attempt that served, and that attempt.
@@ -80,11 +82,14 @@ class Turn:
         while True:
             failures = await self._round()
             if isinstance(failures, tuple):
-                return failures
+                return failures if self._rescue is None else await self._rescued(failures, self._rescue)
             wait = self._wait_for(failures)
             if wait is None:
                 raise self._told(failures)
             await asyncio.sleep(wait)
+
+    async def _rescued(self, served: tuple[Outcome, Attempt], rescue: Rescue) -> tuple[Outcome, Attempt]:
+        return await rescue.go_on(served, lambda: self._resolved(self._work.decision.targets), self._keys, self._once)
 
     async def _round(self) -> tuple[Outcome, Attempt] | list[Failure]:
         """Every target once; for a prompt that is too long, also the route for long ones."""
@@ -259,6 +264,8 @@ class Turn:
             self._health.failed(target, key, error.detail, self._work.service.config.cooldown.cap_seconds)
 
     async def _send(self, attempt: Attempt) -> Outcome:
+        if self._rescue is not None and self._rescue.serves(attempt):
+            return await self._rescue.run(self._client, attempt)
         run = run_attempt if attempt.search is None else run_search_attempt
         delivery = self._delivery
         if delivery is None:

@@ -80,4 +80,6 @@ class Record:
     error: str | None = None
     failures: list[str] = field(default_factory=list[str])
     """One line for each attempt that failed."""
+    rescued_by: tuple[str, ...] = ()
+    """The targets that continued the answer after its stream was torn, in turn."""
     notes: tuple[str, ...] = ()

@@ -56,6 +56,8 @@ def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Not
             wire.extend(_user_run(run, calls, encoding))
             calls = []
     wire.extend(_tool_messages(calls, [], encoding))
+    if quirks.prefill in ("prefix", "partial") and wire and wire[-1]["role"] == "assistant":
+        wire[-1][quirks.prefill] = True
     if quirks.refused_message_keys:
         for message in wire:
             for key in quirks.refused_message_keys & message.keys():

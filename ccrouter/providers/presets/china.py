@@ -33,7 +33,7 @@ MOONSHOT = Preset(
     key_hint="among the API keys of Moonshot's platform",
     models=("kimi-k2.6", "kimi-k2.5"),
     # `tool_choice: required` is not supported; never both `thinking` and `reasoning_effort` (1.30).
-    quirks=Quirks(reasoning_out="reasoning_content", tool_choice_required=False),
+    quirks=Quirks(reasoning_out="reasoning_content", tool_choice_required=False, prefill="partial"),
     model_quirks=(
         (r"kimi-k2\.[5-9]|kimi-k[3-9]", {"effort_style": "thinking", "sampling": False}),  # temperature is fixed
         # By default the reasoning of earlier turns is ignored (1.30).
@@ -119,6 +119,8 @@ DASHSCOPE = Preset(
         (r"^qwen-max|qwen2\.5", {"max_tokens_cap": 8192}),  # `Range of max_tokens should be [1, 8192]` (1.44)
         # Explicit cache (Alibaba Model Studio, context cache): these models read the marks.
         (r"^qwen3-coder-(plus|flash)|^qwen3-max|^qwen-(plus|flash)", {"keep_cache_control": True}),
+        # Partial mode: Max, Plus, Flash and Coder, where they do not think.
+        (r"^qwen(3(\.\d)?)?-(max|plus|flash|coder)", {"prefill": "partial"}),
         (r"^qwen3-max", {"context_window": 262_144}),
         (r"^qwen3-coder-plus", {"context_window": 1_000_000}),
     ),

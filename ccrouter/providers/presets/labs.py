@@ -1,6 +1,7 @@
 """Those who serve their own models, in the West: OpenAI, Anthropic, Google, Mistral, xAI; and OpenAI's on Azure."""
 
 from dataclasses import replace
+from typing import Final
 
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.providers.presets.row import ModelQuirks, Preset
@@ -17,6 +18,8 @@ OPENAI_MODELS: tuple[ModelQuirks, ...] = (
     (r"^gpt-4\.1", {"max_tokens_cap": 32_768}),
     (r"^gpt-5(\.\d)?(-mini|-nano|-codex)?(-\d{4}|$)", {"max_tokens_cap": 128_000}),
 )
+
+CLAUDE_WITH_PREFILL: Final = r"claude-(3|(opus|sonnet|haiku)-4(-[015](?!\d))?([-@]\d{8}|$))"
 
 OPENAI = Preset(
     name="openai",
@@ -54,6 +57,8 @@ ANTHROPIC = Preset(
     key_hint="among the API keys of Anthropic's console",
     models=("claude-sonnet-5", "claude-opus-4-8", "claude-haiku-4-5-20251001"),
     quirks=Quirks(keep_cache_control=True, mid_system=True, stop_limit=None, native_web_search=True),
+    # From 4.6 on `This model does not support assistant message prefill` (Anthropic, what's new in Claude 4.6).
+    model_quirks=((CLAUDE_WITH_PREFILL, {"prefill": "plain"}),),
     names=("claude",),
 )
 
@@ -115,7 +120,9 @@ MISTRAL = Preset(
     key_hint="among the API keys of Mistral's console",
     models=("mistral-large-latest", "mistral-small-latest", "magistral-medium-latest"),
     # Unknown fields are refused (422 extra_forbidden) and usage comes unasked in the last chunk.
-    quirks=Quirks(reasoning_out=None, stream_usage=False, json_schema=True, tool_id_pattern="mistral"),
+    quirks=Quirks(
+        reasoning_out=None, stream_usage=False, json_schema=True, tool_id_pattern="mistral", prefill="prefix"
+    ),
     pinned=frozenset({"reasoning_out", "reasoning_required"}),
 )
 
