@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import orjson
-
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.failures import not_json
 from ccrouter.dialects.gemini.blocks import BlockWriter
@@ -20,15 +18,12 @@ from ccrouter.dialects.gemini.finish import (
 )
 from ccrouter.dialects.gemini.grounding import Grounding
 from ccrouter.dialects.gemini.usage import read_usage
-from ccrouter.dialects.lenient_json import compact_json, object_list, parse_leniently
+from ccrouter.dialects.lenient_json import compact_json, object_list
+from ccrouter.dialects.reply_decoder import CUT, EMPTY, JsonReplyDecoder
 from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import MALFORMED_CALL, ErrorDetail, UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
-from ccrouter.sse import Frame
-
-CUT: Final = "the upstream ended the stream before the answer was finished"
-EMPTY: Final = "the upstream ended the stream without an answer"
 
 KNOWN: Final = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
 UNSPECIFIED: Final = frozenset({"", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"})
@@ -38,21 +33,16 @@ RETURNED_PARTS: Final = ("toolCall", "toolResponse")
 """Steps of Gemini's own tools, to be given back as they came (ai.google.dev, tool combination)."""
 
 
-class ReplyDecoder:
+class ReplyDecoder(JsonReplyDecoder):
     """Decodes one reply. The end of the stream is its end: older hosts tell a finishReason with every chunk."""
 
     def __init__(self, context: ReplyContext) -> None:
-        self._context = context
+        super().__init__(context)
         self._notes = context.notes
-        self._filters = tuple(context.wire_filters)
         self._writer = BlockWriter(context.origin, family_of(context.model).generation)
         self._calls = Calls(self._writer, sorted(context.tool_names), context.used_ids)
         self._grounding = Grounding()
-        self._id: str | None = None
-        self._model: str | None = None
         self._created: str | None = None
-        self._started = False
-        self._ended = False
         self._usage: JsonObject = {}
         self._ending: str | None = None
         self._reason = ""
@@ -64,47 +54,27 @@ class ReplyDecoder:
         """True between a finishReason and the end of the stream: the wait for it may be bounded."""
         return self._ending is not None and not self._ended
 
-    def frame(self, frame: Frame) -> list[Event]:
-        """The events that one stream frame brings."""
-        if self._ended:
-            return []
-        data = frame.data.strip()
-        if not data or data == b"[DONE]":  # some hosts of this protocol say it, Google does not
-            return []
-        try:
-            chunk: Json = orjson.loads(data)
-        except ValueError:
-            chunk = parse_leniently(data)
-            if chunk is None:
-                return self._fail(not_json(data, what="stream frame"))
-        return self._take(chunk, frame.event)
-
     def end(self) -> list[Event]:
         """The events that the end of the stream brings."""
         return [] if self._ended else self._done()
 
-    def whole(self, body: bytes) -> list[Event]:
-        """All events of a reply that came as one JSON body: one chunk, or an array of them (without `alt=sse`)."""
-        if self._ended:
-            return []
-        try:
-            reply: Json = orjson.loads(body)
-        except ValueError:
-            reply = parse_leniently(body)
-        if not isinstance(reply, dict | list):
-            return self._fail(not_json(body, what="answer"))
+    def _said_done(self) -> list[Event]:
+        """Some hosts of this protocol say it, Google does not: the stream's end is the end."""
+        return []
+
+    def _reply(self, reply: Json) -> list[Event]:
+        """Take one chunk, or an array of them (without `alt=sse`)."""
         events: list[Event] = []
         for chunk in reply if isinstance(reply, list) else [reply]:
-            events += self._take(chunk, None)
+            filtered = self._filtered(chunk)
+            if filtered is None and self._filters:
+                continue
+            events += self._chunk(filtered, None)
             if self._ended:
                 return events
         return events + self._done()
 
-    def _take(self, chunk: Json, event: str | None) -> list[Event]:
-        for wire_filter in self._filters:
-            chunk = wire_filter(chunk) if isinstance(chunk, dict) else chunk
-            if chunk is None:
-                return []
+    def _chunk(self, chunk: Json, event: str | None) -> list[Event]:
         fields = as_object(chunk)
         # Code Assist hosts wrap the answer: {"response": {…}}.
         inner = as_object(fields.get("response")) if fields is not None else None
@@ -203,10 +173,7 @@ class ReplyDecoder:
 
     def _new_events(self) -> list[Event]:
         """What came since the last call, behind the start event once there is something to tell."""
-        events = self._writer.take()
-        if self._started or not events:
-            return events
-        return [self._start(), *events]
+        return self._behind_start(self._writer.take())
 
     def _start(self) -> Start:
         self._started = True

@@ -1,12 +1,8 @@
 """From an OpenAI-chat reply, streamed or whole, to events."""
 
-from typing import Final
-
-import orjson
-
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.failures import error_of_frame, not_json
-from ccrouter.dialects.lenient_json import compact_json, object_list, parse_leniently
+from ccrouter.dialects.lenient_json import compact_json, object_list
 from ccrouter.dialects.openai_chat.blocks import BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
@@ -14,7 +10,6 @@ from ccrouter.dialects.openai_chat.search import Sources
 from ccrouter.dialects.openai_chat.usage import find_usage, read_usage
 from ccrouter.dialects.openai_chat.wire import (
     CARRIED_FIELDS,
-    DONE,
     MESSAGE_STATE,
     REASONING_DETAILS,
     REASONING_FIELDS,
@@ -23,6 +18,7 @@ from ccrouter.dialects.openai_chat.wire import (
     first_text,
     text_of_parts,
 )
+from ccrouter.dialects.reply_decoder import CUT, EMPTY, JsonReplyDecoder
 from ccrouter.dialects.tool_names import client_names
 from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import UpstreamError, upstream_failure
@@ -38,26 +34,17 @@ from ccrouter.model.events import (
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
-from ccrouter.sse import Frame
-
-CUT: Final = "the upstream ended the stream before the answer was finished"
-EMPTY: Final = "the upstream ended the stream without an answer"
 
 
-class ReplyDecoder:
+class ReplyDecoder(JsonReplyDecoder):
     """Decodes one reply. `finishing` is True once the upstream told the end and only usage or `[DONE]` can follow."""
 
     def __init__(self, context: ReplyContext) -> None:
-        self._context = context
+        super().__init__(context)
         self._notes = context.notes
-        self._filters = tuple(context.wire_filters)
         self._writer = BlockWriter(context.origin)
         self._calls = Calls(self._writer, client_names(context.tool_names), context.used_ids)
-        self._id: str | None = None
-        self._model: str | None = None
         self._created: Json = None
-        self._started = False
-        self._ended = False
         self._whole = False
         self._usage = Usage()
         self._ending: str | None = None
@@ -72,45 +59,16 @@ class ReplyDecoder:
         """True between a finish_reason and the end of the stream: the wait for it may be bounded."""
         return self._ending is not None and not self._ended
 
-    def frame(self, frame: Frame) -> list[Event]:
-        """The events that one stream frame brings."""
-        if self._ended:
-            return []
-        data = frame.data
-        try:
-            chunk: Json = orjson.loads(data)
-        except ValueError:
-            data = data.strip()
-            if data == DONE:
-                return self._done(said=True)
-            if not data:
-                return []
-            chunk = parse_leniently(data)
-            if chunk is None:
-                return self._fail(not_json(data, what="stream frame"))
-        for wire_filter in self._filters:
-            chunk = wire_filter(chunk) if isinstance(chunk, dict) else chunk
-            if chunk is None:
-                return []
-        return self._chunk(chunk, frame.event)
-
     def end(self) -> list[Event]:
         """The events that the end of the stream brings."""
         return [] if self._ended else self._done(said=False)
 
-    def whole(self, body: bytes) -> list[Event]:
-        """All events of a reply that came as one JSON body."""
-        if self._ended:
-            return []
+    def _said_done(self) -> list[Event]:
+        return self._done(said=True)
+
+    def _reply(self, reply: Json) -> list[Event]:
         self._whole = True
-        try:
-            reply: Json = orjson.loads(body)
-        except ValueError:
-            reply = parse_leniently(body)
-        if not isinstance(reply, dict | list):
-            return self._fail(not_json(body, what="answer"))
-        for wire_filter in self._filters:
-            reply = wire_filter(reply) if isinstance(reply, dict) else reply
+        reply = self._filtered(reply)
         fields = as_object(reply)
         error = error_of_frame(reply)
         if error is not None:
@@ -277,9 +235,7 @@ class ReplyDecoder:
         if self._updates:
             events += self._updates
             self._updates = []
-        if self._started or not events:
-            return events
-        return [self._start(), *events]
+        return self._behind_start(events)
 
     def _start(self) -> Start:
         self._started = True

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from ccrouter.dialects import reply_decoder
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 
-DONE: Final = b"[DONE]"
-"""The stream's last frame; whatever comes after it is not part of the reply."""
+DONE: Final = reply_decoder.DONE
 
 REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "reasoning_text")
 """Plain-text reasoning of a message or delta: DeepSeek, Kimi, GLM, Qwen, xAI · OpenRouter, Groq, Cerebras, Ollama,

@@ -2,25 +2,20 @@
 
 from typing import Final
 
-import orjson
-
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.failures import error_of_frame, not_json
-from ccrouter.dialects.lenient_json import compact_json, parse_leniently
+from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_chat.finish import stop_reason
 from ccrouter.dialects.openai_responses.blocks import BlockWriter
 from ccrouter.dialects.openai_responses.errors import marked
 from ccrouter.dialects.openai_responses.finish import FAILED, INCOMPLETE, incomplete_reason, status_of
 from ccrouter.dialects.openai_responses.items import Channel, Items, output_of
 from ccrouter.dialects.openai_responses.usage import usage_of
+from ccrouter.dialects.reply_decoder import CUT, EMPTY, JsonReplyDecoder
 from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
-from ccrouter.sse import Frame
-
-CUT: Final = "the upstream ended the stream before the answer was finished"
-EMPTY: Final = "the upstream ended the stream without an answer"
 
 DELTAS: Final[dict[str, Channel]] = {
     "response.output_text.delta": "text",
@@ -54,47 +49,18 @@ ENDS: Final = frozenset(
 )
 
 
-class ReplyDecoder:
+class ReplyDecoder(JsonReplyDecoder):
     """Decodes one reply. The terminal event says everything that is still to be said, so nothing is waited for."""
 
     def __init__(self, context: ReplyContext) -> None:
-        self._context = context
-        self._filters = tuple(context.wire_filters)
+        super().__init__(context)
         self._writer = BlockWriter()
         self._items = Items(context, self._writer)
-        self._id: str | None = None
-        self._model: str | None = None
-        self._started = False
-        self._ended = False
 
     @property
     def finishing(self) -> bool:
         """Always False: a Responses stream is over with its terminal event."""
         return False
-
-    def frame(self, frame: Frame) -> list[Event]:
-        """The events that one stream frame brings."""
-        if self._ended:
-            return []
-        try:
-            chunk: Json = orjson.loads(frame.data)
-        except ValueError:
-            data = frame.data.strip()
-            if data == b"[DONE]":
-                return self.end()
-            if not data:
-                return []
-            chunk = parse_leniently(data)
-            if chunk is None:
-                return self._fail(not_json(data, what="stream frame"))
-        for wire_filter in self._filters:
-            chunk = wire_filter(chunk) if isinstance(chunk, dict) else chunk
-            if chunk is None:
-                return []
-        if not isinstance(chunk, dict):
-            error = error_of_frame(chunk, event=frame.event)
-            return self._fail(error or not_json(compact_json(chunk).encode(), what="stream frame"))
-        return self._event(chunk, as_str(chunk.get("type")) or frame.event or "")
 
     def end(self) -> list[Event]:
         """The end of the stream: a failure, since a reply that is complete has said so before."""
@@ -102,25 +68,23 @@ class ReplyDecoder:
             return []
         return self._fail(upstream_failure(CUT if self._writer.has_content else EMPTY))
 
-    def whole(self, body: bytes) -> list[Event]:
-        """All events of a reply that came as one JSON body."""
-        if self._ended:
-            return []
-        try:
-            reply: Json = orjson.loads(body)
-        except ValueError:
-            reply = parse_leniently(body)
-        if not isinstance(reply, dict | list):
-            return self._fail(not_json(body, what="answer"))
-        for wire_filter in self._filters:
-            reply = wire_filter(reply) if isinstance(reply, dict) else reply
+    def _said_done(self) -> list[Event]:
+        return self.end()
+
+    def _reply(self, reply: Json) -> list[Event]:
+        reply = self._filtered(reply)
         fields = as_object(reply)
         if fields is not None and isinstance(fields.get("output"), list):
             return self._end_of_reply(fields, "response.completed")
         error = error_of_frame(reply)
         return self._fail(error or upstream_failure("the upstream's answer has no output"))
 
-    def _event(self, fields: JsonObject, kind: str) -> list[Event]:
+    def _chunk(self, chunk: Json, event: str | None) -> list[Event]:
+        if not isinstance(chunk, dict):
+            error = error_of_frame(chunk, event=event)
+            return self._fail(error or not_json(compact_json(chunk).encode(), what="stream frame"))
+        fields: JsonObject = chunk
+        kind = as_str(fields.get("type")) or event or ""
         channel = DELTAS.get(kind)
         index = as_int(fields.get("output_index"))
         if channel is not None:
@@ -151,10 +115,7 @@ class ReplyDecoder:
 
     def _new_events(self) -> list[Event]:
         """What came since the last call, behind the start event once there is something to tell."""
-        events = self._writer.take()
-        if self._started or not events:
-            return events
-        return [self._start(), *events]
+        return self._behind_start(self._writer.take())
 
     def _start(self, usage: Usage | None = None) -> Start:
         self._started = True
