@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ccrouter.dialects.anthropic.stream import PING
 from ccrouter.gateway.heartbeat import Heartbeat
@@ -30,6 +30,7 @@ class Delivery:
         self._decision = decision
         self._begun = begun
         self._first_word: float | None = None
+        self._on_word: Callable[[], None] | None = None
         self._heartbeat = Heartbeat(self._ping)
 
     async def commit(self) -> None:
@@ -47,8 +48,15 @@ class Delivery:
         """Seconds from `moment` (monotonic) to the answer's first piece; None where that has not come since."""
         return None if self._first_word is None or self._first_word < moment else self._first_word - moment
 
+    def watch(self, on_word: Callable[[], None] | None) -> None:
+        """Call `on_word` once, with the next piece of the answer."""
+        self._on_word = on_word
+
     async def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
+        if self._on_word is not None:
+            self._on_word()
+            self._on_word = None
         if self._first_word is None:
             self._first_word = time.monotonic()
         if self._record.first_byte is None:

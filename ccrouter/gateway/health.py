@@ -44,6 +44,7 @@ class Health:
         self._measured: dict[Target, Measured] = {}
         self._turns: dict[str, int] = {}
         self._saving: asyncio.TimerHandle | None = None
+        self._freed = asyncio.Event()
         if path is not None:
             self._load(read_state(path))
 
@@ -53,7 +54,7 @@ class Health:
 
     def clear(self, provider: str | None = None) -> None:
         """Let the keys of `provider`, or all, be tried again."""
-        self._keys(cooldown.cleared(self._states, provider))
+        self._keys(cooldown.cleared(self._states, provider), freed=True)
 
     def keys(self, target: Target, keys: tuple[str, ...], affinity: str | None) -> tuple[str, ...]:
         """The keys that may be tried now, the session's own first: prompt caches are kept by key."""
@@ -96,16 +97,25 @@ class Health:
     def probe_over(self, target: Target, key: str | None) -> None:
         """A probe has ended; where nobody learned anything by it, the next may go."""
         if key is not None:
-            self._states = cooldown.probe_over(self._states, target.provider, fingerprint(key), target.model)
+            self._keys(cooldown.probe_over(self._states, target.provider, fingerprint(key), target.model), freed=True)
 
     def end(self, target: Target, first_token: float | None) -> None:
         """An attempt is over; seconds to its first token where it came to one."""
         self._measured[target] = ended(self._measured.get(target, Measured()), first_token, self.clock())
 
-    def succeeded(self, target: Target, key: str | None) -> None:
-        """The key served."""
-        if key is not None:
-            self._keys(cooldown.succeeded(self._states, target.provider, fingerprint(key), target.model))
+    def succeeded(self, target: Target, key: str | None, begun: float) -> None:
+        """The key served an attempt that began at `begun`, by the clock."""
+        if key is not None and self._states.rests:
+            states = cooldown.succeeded(self._states, target.provider, fingerprint(key), target.model, begun=begun)
+            self._keys(states, freed=True)
+
+    async def rested(self, seconds: float) -> None:
+        """Return when `seconds` are over, or sooner when a rest has ended."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._freed.wait()
+        except TimeoutError:
+            return
 
     def failed(self, target: Target, key: str | None, detail: ErrorDetail, cap: float) -> None:
         """The key did not serve. Whether it rests for that is `upstream/cooldown.py`'s to say."""
@@ -145,10 +155,14 @@ class Health:
             self._states = cooldown.pruned(self._states, self.clock())
             write_state(self._path, self._state())
 
-    def _keys(self, states: KeyStates) -> None:
-        if states is not self._states:
-            self._states = states
-            self._save_soon()
+    def _keys(self, states: KeyStates, *, freed: bool = False) -> None:
+        if states is self._states:
+            return
+        self._states = states
+        self._save_soon()
+        if freed:
+            self._freed.set()
+            self._freed = asyncio.Event()
 
     def _save_soon(self) -> None:
         if self._path is None or self._saving is not None:

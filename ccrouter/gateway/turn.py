@@ -86,7 +86,7 @@ class Turn:
             wait = self._wait_for(failures)
             if wait is None:
                 raise self._told(failures)
-            await asyncio.sleep(wait)
+            await self._health.rested(wait)
 
     async def _rescued(self, served: tuple[Outcome, Attempt], rescue: Rescue) -> tuple[Outcome, Attempt]:
         return await rescue.go_on(served, lambda: self._resolved(self._work.decision.targets), self._keys, self._once)
@@ -101,7 +101,7 @@ class Turn:
             target = waiting.pop(0)
             if least_window is not None and not self._holds_more(target, least_window):
                 continue
-            result = await self._at(target, targets_left=bool(waiting))
+            result = await self._at(target, others=len(waiting))
             if isinstance(result, tuple):
                 return result
             failures.append(result)
@@ -136,11 +136,12 @@ class Turn:
             return False
         return window is None or window > tokens
 
-    def _exhausted(self) -> bool:
-        return self._record.attempts >= self._retries.max_attempts or time.monotonic() >= self._deadline
+    def _exhausted(self, kept: int = 0) -> bool:
+        """No further attempt may be made, but for `kept` ones."""
+        return self._record.attempts + kept >= self._retries.max_attempts or time.monotonic() >= self._deadline
 
-    async def _at(self, target: Target, *, targets_left: bool) -> tuple[Outcome, Attempt] | Failure:
-        """Attempts at one target, with each of its keys."""
+    async def _at(self, target: Target, *, others: int) -> tuple[Outcome, Attempt] | Failure:
+        """Attempts at one target, with each of its keys. Every one of the `others` is left an attempt."""
         keys = self._keys(target)
         if not keys:
             return self._resting(target)
@@ -153,26 +154,26 @@ class Turn:
                 self._record.failures.append(f"{target}: {error}"[:300])
                 failure = error
             milder = self._milder(request, target, failure)
-            if milder is not request and not self._exhausted():
+            if milder is not request and not self._exhausted(others):
                 request, raw = milder, None
                 continue
-            others = self._other_keys(target, tried, failure)
+            further = self._other_keys(target, tried, failure)
             situation = Situation(
-                keys_left=bool(others),
-                targets_left=targets_left,
+                keys_left=bool(further),
+                targets_left=others > 0,
                 repeats=repeats,
                 mended=mended,
                 same_target=self._retries.same_target,
             )
             step = next_step(failure, situation, dice=self._health.dice.random())
-            if self._exhausted() and isinstance(step, Again | AnotherKey | Mended):
+            if self._exhausted(others) and isinstance(step, Again | AnotherKey | Mended):
                 return self._left(step, failure, target)
             match step:
                 case Again(pause):
                     repeats += 1
                     await asyncio.sleep(pause)
                 case AnotherKey():
-                    key = others[0]
+                    key = further[0]
                     tried.append(key)
                 case Mended(refusal):
                     mended += 1
@@ -209,7 +210,9 @@ class Turn:
             error_type_of_status(status), f"{words} (resting; `ccr keys` shows it)", status, retry_after=wait
         )
         error = UpstreamError(detail, retryable=True)
-        self._record.failures.append(f"{target}: resting for {wait:.0f} s: {words}"[:300])
+        line = f"{target}: resting for {wait:.0f} s: {words}"[:300]
+        if line not in self._record.failures:  # while a request waits it may come here often
+            self._record.failures.append(line)
         return Failure(error, target, ready_at=ready)
 
     async def _once(
@@ -237,8 +240,12 @@ class Turn:
         provider = work.service.config.provider(target.provider)
         assert provider is not None, "a target without a provider has no pipeline"
         async with self._health.limiters.of(provider).slot(work.estimate) as slot:
+            at = self._health.clock()
             probing = self._health.begin(target, rested)
             begun, first = time.monotonic(), None
+            if self._delivery is not None:
+                # A stream may go on for minutes; its first word is enough for those that wait for a probe.
+                self._delivery.watch(lambda: self._health.succeeded(target, rested, at))
             try:
                 outcome = await self._send(attempt)
                 first = time.monotonic() - begun if self._delivery is None else self._delivery.first_word_since(begun)
@@ -249,12 +256,14 @@ class Turn:
                 self._failed(target, rested, error)
                 raise error from None
             finally:
+                if self._delivery is not None:
+                    self._delivery.watch(None)
                 self._health.end(target, first)
                 if probing:
                     self._health.probe_over(target, rested)
             slot.used(tokens_of(outcome.usage) or work.estimate)
         if outcome.failure is None:
-            self._health.succeeded(target, rested)
+            self._health.succeeded(target, rested, at)
         else:
             self._failed(target, rested, outcome.failure)
         return outcome, attempt

@@ -5,7 +5,9 @@ does not end, rests for what a request did wrong, and a whole key resting for on
 
 - a limit rests (key, model); only a refused key or an empty balance rests the key;
 - a wait is never longer than the cap; when it is over one probe goes first, and the others follow its success;
-- a success ends the rest at once; failures that are the request's own, or the upstream's (5xx), rest nothing.
+- requests that were under way together and are limited together count as one failure, not as one in a row each;
+- a success ends the rest at once, unless it began before the rest did; failures that are the request's own, or the
+  upstream's (5xx), rest nothing.
 """
 
 import hashlib
@@ -20,6 +22,8 @@ FIRST_REST_SECONDS: Final = 5.0
 """The rest after a 429 that names no time; it doubles with each further one."""
 PROBE_SECONDS: Final = 120.0
 """A probe that is not heard of for so long is taken for lost: the next may go."""
+ANSWER_SECONDS: Final = 5.0
+"""A probe under way is expected to be heard of about so soon."""
 
 BILLING_CODES: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "1113", "quota_exceeded"})
 """429s that no waiting mends: OpenAI's empty balance, Z.ai's."""
@@ -79,8 +83,11 @@ def availability(states: KeyStates, provider: str, key: str, model: str, now: fl
 
 
 def ready_at(states: KeyStates, provider: str, keys: Iterable[str], model: str, now: float) -> float | None:
-    """When the first of the keys may be tried again; None when one may be now, or there is none at all."""
-    times = [max([_ends(rest) for rest in _rests(states, provider, key, model)], default=0.0) for key in keys]
+    """When the first of the keys may be tried again; None when one may be now, or there is none at all.
+
+    While a probe is under way nobody can know: what is told then is soon enough to ask again.
+    """
+    times = [max([_ends(rest, now) for rest in _rests(states, provider, key, model)], default=0.0) for key in keys]
     return None if not times or min(times) <= now else min(times)
 
 
@@ -102,20 +109,27 @@ def failed(
         return probe_over(states, provider, key, model)
     place = Place(provider, key, None if scope == "key" else model)
     before = states.rests.get(place)
-    failures = 1 if before is None else before.failures + 1
+    at_once = before is not None and now < before.until
+    failures = 1 if before is None else before.failures + (0 if at_once else 1)
     if scope == "key":
         wait = cap
     elif detail.retry_after is not None:
         wait = min(max(detail.retry_after, 1.0), cap)
+    elif at_once:
+        return states
     else:
         wait = min(FIRST_REST_SECONDS * 2.0 ** min(failures - 1, 16), cap)
     rest = Rest(now, now + wait, detail.status, detail.message[:200], failures)
     return KeyStates({**states.rests, place: rest})
 
 
-def succeeded(states: KeyStates, provider: str, key: str, model: str) -> KeyStates:
-    """The states after an attempt went well: whatever rested, rests no longer."""
-    gone = {Place(provider, key, None), Place(provider, key, model)} & set(states.rests)
+def succeeded(states: KeyStates, provider: str, key: str, model: str, *, begun: float) -> KeyStates:
+    """The states after an attempt that began at `begun` went well: what rested by then, rests no longer."""
+    gone = [
+        place
+        for place in (Place(provider, key, None), Place(provider, key, model))
+        if place in states.rests and states.rests[place].since <= begun
+    ]
     return KeyStates({place: rest for place, rest in states.rests.items() if place not in gone}) if gone else states
 
 
@@ -146,8 +160,10 @@ def pruned(states: KeyStates, now: float, *, keep_seconds: float = 24 * 3600.0) 
     return KeyStates({place: rest for place, rest in states.rests.items() if now - rest.until < keep_seconds})
 
 
-def _ends(rest: Rest) -> float:
-    return rest.until if rest.probe is None else max(rest.until, rest.probe + PROBE_SECONDS)
+def _ends(rest: Rest, now: float) -> float:
+    if rest.probe is None or now >= rest.probe + PROBE_SECONDS:
+        return rest.until
+    return max(rest.until, min(now + ANSWER_SECONDS, rest.probe + PROBE_SECONDS))
 
 
 def without_balance(detail: ErrorDetail) -> bool:

@@ -22,7 +22,7 @@ from ccrouter.config.types import (
 )
 from ccrouter.gateway.health import Health
 from tests.server.conftest import Router
-from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, chunk, well
+from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, chunk, refusing, reply_of, well
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.openai_chat_rules import Strictness
 from tests.upstreams.replies import Failure, Reply, text
@@ -262,7 +262,7 @@ async def test_a_providers_own_limits_are_kept(router: Router) -> None:
 
 @pytest.mark.parametrize("streamed", [True, False])
 async def test_an_attempts_whole_time_is_bounded_before_its_first_byte_too(router: Router, streamed: bool) -> None:
-    async with Misbehaving(lambda asked: FAULTS["silent"](asked, "")) as upstream:
+    async with Misbehaving(lambda asked: FAULTS["silent"](asked, reply_of(""))) as upstream:
         provider = ProviderConfig("mock", upstream.endpoint, ("a",), MODELS, timeouts=Timeouts(total=0.2))
         async with router("", providers=(provider,)) as client:
             reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
@@ -273,8 +273,8 @@ async def test_a_limit_amid_a_stream_rests_the_key_too(router: Router) -> None:
     limit = b'data: {"error": {"message": "Rate limit reached", "code": 429}}\n\n'
 
     def script(asked: Asked) -> Manner:
-        begun = well(asked, "some words come first").parts[:4]
-        return Manner((*begun, chunk(limit)), "close") if asked.key == "a" else well(asked, "whole")
+        begun = well(asked, reply_of("some words come first")).parts[:4]
+        return Manner((*begun, chunk(limit)), "close") if asked.key == "a" else well(asked, reply_of("whole"))
 
     async with Misbehaving(script) as upstream:
         provider = ProviderConfig("mock", upstream.endpoint, ("a", "b"), MODELS)
@@ -294,7 +294,7 @@ async def test_a_probe_that_proves_nothing_lets_the_next_try(router: Router, fau
     manners = iter(["429 with Retry-After", fault, "well"])
 
     def script(asked: Asked) -> Manner:
-        return {"well": well, **FAULTS}[next(manners)](asked, "some words come first")
+        return {"well": well, **FAULTS}[next(manners)](asked, reply_of("some words come first"))
 
     health = Health(clock=lambda: now[0])
     async with Misbehaving(script) as upstream, router(upstream.endpoint, health) as client:
@@ -304,3 +304,38 @@ async def test_a_probe_that_proves_nothing_lets_the_next_try(router: Router, fau
         now[0] += 11  # a second 429 in a row without a time rests ten seconds
         assert (await client.post("/v1/messages", json=BODY)).status == 200
     assert health.states().rests == {}
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_who_waits_for_a_key_is_served_once_its_probe_has_gone_well(router: Router, streamed: bool) -> None:
+    """One key, many requests, a limit: after the wait one probes, the others follow it at once instead of failing."""
+    limited_until = time.monotonic() + 0.9
+    limited = refusing(429, "slow down", "rate_limit_error", retry_after="1")
+
+    async def ask(client: Any) -> bytes:
+        reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+        assert reply.status == 200, await reply.text()
+        return await reply.read()
+
+    def script(asked: Asked) -> Manner:
+        if time.monotonic() < limited_until:
+            return limited(asked, reply_of(""))
+        manner = well(asked, reply_of("at last"))
+        return Manner(manner.parts, manner.end, pause=0.2)
+
+    async with Misbehaving(script) as upstream, router(upstream.endpoint, retries=Retries()) as client:
+        begun = time.monotonic()
+        answers = await asyncio.gather(*[ask(client) for _ in range(8)])
+        assert time.monotonic() - begun < 3
+    assert all(b"at" in answer and b"last" in answer for answer in answers)
+
+
+async def test_every_target_is_left_an_attempt(router: Router) -> None:
+    fallback = {"default": (Target("mock", "m-bg"), Target("mock", "m-think"))}
+    with OpenAIChatUpstream(by_model(m_text=LIMITED, m_bg=Failure(500, "down"), m_think=text("ok"))) as upstream:
+        upstream.api_key = None
+        provider = ProviderConfig("mock", upstream.endpoint, ("a", "b", "c", "d", "e", "f"), MODELS)
+        bounded = Retries(max_attempts=4, wait_seconds=0)
+        async with router("", providers=(provider,), fallback=fallback, retries=bounded) as client:
+            assert (await client.post("/v1/messages", json=BODY)).status == 200
+        assert [request.model for request in upstream.requests] == ["m-text", "m-text", "m-bg", "m-think"]

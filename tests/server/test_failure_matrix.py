@@ -20,7 +20,7 @@ from ccrouter.config.types import ProviderConfig, Retries, RouterConfig, Target,
 from ccrouter.gateway.health import Health
 from ccrouter.upstream.cooldown import KeyStates, Place, fingerprint
 from tests.server.conftest import Router
-from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, untrusted, well
+from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, reply_of, untrusted, well
 
 NOW: Final = 1_800_000_000.0
 """The clock of all rests; it stands still."""
@@ -153,7 +153,7 @@ async def failing(row: Row, asked: list[str], folder: Path) -> AsyncGenerator[st
 
     def script(request: Asked) -> Manner:
         asked.append(request.key)
-        return (FAULTS[row.name] if request.key == "a" else well)(request, ANSWER)
+        return (FAULTS[row.name] if request.key == "a" else well)(request, reply_of(ANSWER))
 
     if row.name == "refused":
         with closing(socket.socket()) as taken:  # bound, so that nobody else gets the port, and not listened on
@@ -203,7 +203,7 @@ async def test_matrix(router: Router, row: Row, left: Left, streamed: bool, tmp_
 
 def _spare(request: Asked, asked: list[str]) -> Manner:
     asked.append(request.key)
-    return well(request, ANSWER)
+    return well(request, reply_of(ANSWER))
 
 
 def check_attempts(row: Row, left: Left, committed: bool, asked: list[str], heard: Heard) -> None:

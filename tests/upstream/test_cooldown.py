@@ -4,6 +4,7 @@ import pytest
 
 from ccrouter.errors import ErrorDetail
 from ccrouter.upstream.cooldown import (
+    ANSWER_SECONDS,
     CAP_SECONDS,
     NOTHING_RESTS,
     PROBE_SECONDS,
@@ -62,11 +63,35 @@ def test_waits_are_believed_up_to_the_cap(asked: float, rests: float) -> None:
 
 
 def test_without_a_time_rests_double_up_to_the_cap() -> None:
-    states, waits = NOTHING_RESTS, list[float]()
+    states, waits, now = NOTHING_RESTS, list[float](), NOW
     for _ in range(9):
-        states = after(429, states=states)
-        waits.append(states.rests[Place("p", A, "m")].until - NOW)
+        states = after(429, states=states, at=now)
+        until = states.rests[Place("p", A, "m")].until
+        waits.append(until - now)
+        now = until
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+
+
+def test_requests_that_are_limited_together_are_one_failure() -> None:
+    states = NOTHING_RESTS
+    for number in range(64):
+        states = after(429, states=states, at=NOW + number / 100)
+    assert states.rests[Place("p", A, "m")].until == NOW + 5
+    assert after(429, states=states, at=NOW + 5).rests[Place("p", A, "m")].until == NOW + 15
+    assert after(429, states=states, at=NOW + 1, retry_after=30.0).rests[Place("p", A, "m")].until == NOW + 31
+
+
+def test_a_success_that_began_before_the_rest_ends_nothing() -> None:
+    states = after(429)
+    assert succeeded(states, "p", A, "m", begun=NOW - 1) == states
+    assert succeeded(states, "p", A, "m", begun=NOW) == NOTHING_RESTS
+
+
+def test_while_a_probe_is_under_way_the_key_may_be_back_soon() -> None:
+    states = probing(after(429, retry_after=10.0), "p", A, "m", NOW + 11)
+    assert ready_at(states, "p", (A,), "m", NOW + 12) == NOW + 12 + ANSWER_SECONDS
+    assert ready_at(states, "p", (A,), "m", NOW + 10 + PROBE_SECONDS) == NOW + 11 + PROBE_SECONDS
+    assert ready_at(states, "p", (A,), "m", NOW + 11 + PROBE_SECONDS) is None
 
 
 def test_one_probe_goes_first_and_its_success_ends_the_rest() -> None:
@@ -75,7 +100,7 @@ def test_one_probe_goes_first_and_its_success_ends_the_rest() -> None:
     assert availability(states, "p", A, "m", later) == "probe"
     states = probing(states, "p", A, "m", later)
     assert availability(states, "p", A, "m", later + 1) == "resting"
-    assert succeeded(states, "p", A, "m") == NOTHING_RESTS
+    assert succeeded(states, "p", A, "m", begun=later) == NOTHING_RESTS
 
 
 def test_a_probe_that_fails_rests_it_longer_and_one_that_is_lost_lets_the_next_try() -> None:
@@ -93,8 +118,8 @@ def test_a_probe_that_fails_for_another_reason_proves_nothing() -> None:
 
 def test_a_success_clears_the_key_and_this_model_alone() -> None:
     states = failed(after(429), "p", A, "other", detail=detail(429), now=NOW)
-    assert set(succeeded(states, "p", A, "m").rests) == {Place("p", A, "other")}
-    assert succeeded(NOTHING_RESTS, "p", A, "m") is NOTHING_RESTS
+    assert set(succeeded(states, "p", A, "m", begun=NOW).rests) == {Place("p", A, "other")}
+    assert succeeded(NOTHING_RESTS, "p", A, "m", begun=NOW) is NOTHING_RESTS
 
 
 def test_the_sessions_own_key_comes_first_and_resting_ones_not_at_all() -> None:

@@ -1,6 +1,6 @@
 """An OpenAI-chat upstream on bare sockets that fails in every way that providers fail, at whatever byte.
 
-async with Misbehaving(lambda asked: FAULTS["cut after text"](asked, "the right answer")) as upstream:
+async with Misbehaving(lambda asked: FAULTS["cut after text"](asked, reply_of("the right answer"))) as upstream:
     ...                                     # POST upstream.endpoint
     assert [asked.key for asked in upstream.asked] == ["a"]
 
@@ -58,10 +58,12 @@ class Manner:
 
     parts: tuple[bytes, ...] = ()
     end: End = "keep"
+    pause: float = 0.0
+    """Seconds before the first part."""
 
 
-Fault: TypeAlias = Callable[[Asked, str], Manner]
-"""From what was asked, and the text that would be the right answer."""
+Fault: TypeAlias = Callable[[Asked, Reply], Manner]
+"""From what was asked, and what would be the right answer."""
 
 STREAM_HEAD: Final = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -97,9 +99,8 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def well(asked: Asked, text: str) -> Manner:
+def well(asked: Asked, reply: Reply) -> Manner:
     """The right answer, streamed or whole as it was asked for."""
-    reply = reply_of(text)
     if not asked.streamed:
         return Manner((response(200, orjson.dumps(whole(asked.body, reply, asked.number))),))
     return Manner((STREAM_HEAD, *_chunks(asked, reply), LAST_CHUNK))
@@ -109,45 +110,45 @@ def refusing(status: int, message: str, kind: str = "server_error", code: str | 
     """An error answer in OpenAI's shape. Underscores in the names of `headers` stand for hyphens."""
     body = orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
     answer = response(status, body, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    return lambda asked, text: Manner((answer,))
+    return lambda asked, reply: Manner((answer,))
 
 
-def html_502(asked: Asked, text: str) -> Manner:
+def html_502(asked: Asked, reply: Reply) -> Manner:
     """The page of a proxy in between."""
     return Manner((response(502, HTML, kind="text/html"),))
 
 
-def html_200(asked: Asked, text: str) -> Manner:
+def html_200(asked: Asked, reply: Reply) -> Manner:
     """The page of a portal or a wrong address."""
     return Manner((response(200, HTML.replace(b"502 Bad Gateway", b"Sign in"), kind="text/html"),))
 
 
-def empty_200(asked: Asked, text: str) -> Manner:
+def empty_200(asked: Asked, reply: Reply) -> Manner:
     """A success without a body."""
     return Manner((response(200, b"", kind="text/event-stream" if asked.streamed else "application/json"),))
 
 
-def reset(asked: Asked, text: str) -> Manner:
+def reset(asked: Asked, reply: Reply) -> Manner:
     """The connection is torn down once the request has come."""
     return Manner(end="reset")
 
 
-def closed(asked: Asked, text: str) -> Manner:
+def closed(asked: Asked, reply: Reply) -> Manner:
     """The connection is closed without a word."""
     return Manner(end="close")
 
 
-def silent(asked: Asked, text: str) -> Manner:
+def silent(asked: Asked, reply: Reply) -> Manner:
     """Takes the request and says nothing."""
     return Manner(end="hang")
 
 
-def silent_after_head(asked: Asked, text: str) -> Manner:
+def silent_after_head(asked: Asked, reply: Reply) -> Manner:
     """A status line, headers and a comment, and nothing after that."""
     return Manner((STREAM_HEAD, chunk(b": queued\n\n")), "hang")
 
 
-def error_frame_first(asked: Asked, text: str) -> Manner:
+def error_frame_first(asked: Asked, reply: Reply) -> Manner:
     """200, and then an error instead of an answer (OpenRouter)."""
     error = orjson.dumps({"error": OVERLOADED})
     if not asked.streamed:
@@ -155,7 +156,7 @@ def error_frame_first(asked: Asked, text: str) -> Manner:
     return Manner((STREAM_HEAD, chunk(b"data: " + error + b"\n\n"), chunk(b"data: [DONE]\n\n"), LAST_CHUNK))
 
 
-def limit_frame_first(asked: Asked, text: str) -> Manner:
+def limit_frame_first(asked: Asked, reply: Reply) -> Manner:
     """200, and then a rate limit as an error frame."""
     error = orjson.dumps({"error": {"message": "Rate limit reached", "type": "rate_limit_error", "code": 429}})
     if not asked.streamed:
@@ -163,9 +164,8 @@ def limit_frame_first(asked: Asked, text: str) -> Manner:
     return Manner((STREAM_HEAD, chunk(b"data: " + error + b"\n\n"), LAST_CHUNK))
 
 
-def error_after_text(asked: Asked, text: str) -> Manner:
+def error_after_text(asked: Asked, reply: Reply) -> Manner:
     """Some of the answer, then an error frame."""
-    reply = reply_of(text)
     if not asked.streamed:
         answer = whole(asked.body, reply, asked.number)
         choices: list[JsonObject] = answer["choices"]  # pyright: ignore[reportAssignmentType]
@@ -178,8 +178,7 @@ def error_after_text(asked: Asked, text: str) -> Manner:
 def after_text(end: End, *, properly: bool = False) -> Fault:
     """Some of the answer, then the end of the connection; `properly`: an end of the body that HTTP finds complete."""
 
-    def manner(asked: Asked, text: str) -> Manner:
-        reply = reply_of(text)
+    def manner(asked: Asked, reply: Reply) -> Manner:
         if not asked.streamed:
             body = orjson.dumps(whole(asked.body, reply, asked.number))
             half = body[: len(body) // 2]
@@ -189,14 +188,15 @@ def after_text(end: End, *, properly: bool = False) -> Fault:
     return manner
 
 
-def in_a_call(asked: Asked, text: str) -> Manner:
+def in_a_call(asked: Asked, reply: Reply) -> Manner:
     """Some text, a tool call, and a cut amid the call's arguments."""
-    reply = Reply(text=(text,), calls=(Call(TOOL, {"command": "echo " + "x" * 100}),))
+    words = "".join(reply.text)
+    calling = Reply(text=(words,), calls=reply.calls or (Call(TOOL, {"command": "echo " + "x" * 100}),))
     if not asked.streamed:
-        body = orjson.dumps(whole(asked.body, reply, asked.number))
-        return Manner((response(200, body)[: body.find(b"xxxx") - len(body)],), "close")
-    chunks = _chunks(asked, reply)
-    return Manner((STREAM_HEAD, *chunks[:6]), "close")
+        body = orjson.dumps(whole(asked.body, calling, asked.number))
+        return Manner((response(200, body)[: body.find(rb"{\"") + 9 - len(body)],), "close")
+    before = 4 if words else 3  # the role, the text, the call's head, a first fragment
+    return Manner((STREAM_HEAD, *_chunks(asked, calling)[:before]), "close")
 
 
 def _chunks(asked: Asked, reply: Reply) -> list[bytes]:
@@ -265,6 +265,8 @@ class Misbehaving:
         asked = await _read(reader, len(self.asked) + 1)
         self.asked.append(asked)
         manner = self.script(asked)
+        if manner.pause:
+            await asyncio.sleep(manner.pause)
         for part in manner.parts:
             writer.write(part)
             await writer.drain()
