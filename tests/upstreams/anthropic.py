@@ -2,23 +2,20 @@
 
 It stands in for Anthropic in pass-through tests, and for the router itself when only the client is being looked at."""
 
-import asyncio
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
 import orjson
 from aiohttp import web
 
-from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from ccrouter.model.json import Json, JsonObject, as_list
 from tests.upstreams.anthropic_rules import refusal, sign
 from tests.upstreams.replies import Failure, Reply, stopped
-from tests.upstreams.server import ThreadedServer
+from tests.upstreams.scripted import Recorded, Script, ScriptedUpstream
 
-Script = Callable[[JsonObject], Reply | Failure]
+__all__ = ["AnthropicUpstream", "Recorded", "Script", "error_body", "pieces", "whole"]
+
 ERROR_TYPES: Mapping[int, str] = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -31,94 +28,24 @@ ERROR_TYPES: Mapping[int, str] = {
 }
 
 
-@dataclass(slots=True)
-class Recorded:
-    """One request as it came: `raw` is the body's very bytes, `headers` in order and spelling."""
-
-    method: str
-    path: str
-    raw_headers: tuple[tuple[str, str], ...]
-    raw: bytes
-    body: JsonObject
-    at: float
-    number: int = 1
-    """Counts from 1. The client joins messages of the same id, so each answer's id must be its own."""
-    status: int = 0
-    outcome: str = "open"
-    sent: bytes = b""
-    """The bytes of the answer, for byte-for-byte comparison in pass-through tests."""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Names in lower case."""
-        return {name.lower(): value for name, value in self.raw_headers}
-
-    @property
-    def model(self) -> str:
-        return as_str(self.body.get("model")) or ""
-
-
-def _silent(body: JsonObject) -> Reply | Failure:
-    return Reply(text=("ok",))
-
-
 @dataclass
-class AnthropicUpstream:
-    """`script` decides each answer to `POST /v1/messages` and may be replaced between requests. `discovered` is what
-    `GET /v1/models` lists, as id → display name."""
+class AnthropicUpstream(ScriptedUpstream[Recorded]):
+    """`script` decides each answer to `POST /v1/messages`. `discovered` is what `GET /v1/models` lists, as id → display
+    name. `api_key` None: any key, or none, will do."""
 
-    script: Script = _silent
+    HEADERS: ClassVar[Mapping[str, str]] = {"request-id": "req_scripted"}
+
     api_key: str | None = None
     discovered: Mapping[str, str] = field(default_factory=dict[str, str])
-    requests: list[Recorded] = field(default_factory=list[Recorded])
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
-    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
-
-    def __post_init__(self) -> None:
-        self._server = ThreadedServer(self._handle)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.stop()
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     @property
     def endpoint(self) -> str:
         return f"{self.url}/v1/messages"
 
-    @property
-    def refusals(self) -> list[str]:
-        return [f"{request.model}: {request.outcome}" for request in self.requests if "refused" in request.outcome]
+    def _record(self, request: web.Request, raw: bytes, body: JsonObject) -> Recorded:
+        return Recorded.of(request, raw, body, next(self._numbers))
 
-    def begin(self, script: Script) -> None:
-        """Forget what was recorded, and answer by `script` from now on."""
-        self.script = script
-        self.requests.clear()
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        try:
-            body = (as_object(orjson.loads(raw)) or {}) if raw else {}
-        except orjson.JSONDecodeError:
-            body = {}
-        record = Recorded(
-            request.method,
-            request.path_qs,
-            tuple(request.headers.items()),
-            raw,
-            body,
-            time.monotonic(),
-            next(self._numbers),
-        )
-        self.requests.append(record)
+    def _elsewhere(self, request: web.Request, record: Recorded) -> web.Response | None:
         if request.path == "/v1/models":
             entries = [
                 {"type": "model", "id": identity, "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
@@ -126,28 +53,12 @@ class AnthropicUpstream:
             ]
             return web.json_response({"data": entries, "has_more": False})
         if request.path == "/v1/messages/count_tokens":
-            return web.json_response({"input_tokens": max(1, len(raw) // 4)})
+            return web.json_response({"input_tokens": max(1, len(record.raw) // 4)})
         if request.path != "/v1/messages":
             return web.Response(status=200 if request.method == "HEAD" else 404)
-        failure = self._refusal(record)
-        if failure is not None:
-            record.outcome = f"refused: {failure.status} {failure.message}"
-            return _failure(record, failure)
-        reply = self.script(body)
-        if isinstance(reply, Failure):
-            record.outcome = "failed"
-            return _failure(record, reply)
-        record.status = 200
-        if body.get("stream") is not True:
-            record.outcome, record.sent = "answered", orjson.dumps(whole(body, reply, record.number))
-            return web.Response(
-                body=record.sent,
-                content_type="application/json",
-                headers={"request-id": "req_scripted", **reply.headers},
-            )
-        return await _stream(request, record, reply)
+        return None
 
-    def _refusal(self, record: Recorded) -> Failure | None:
+    def _refusal(self, request: web.Request, record: Recorded, body: JsonObject | None) -> Failure | None:
         if self.api_key is not None:
             given = record.headers.get("x-api-key") or record.headers.get("authorization", "").removeprefix("Bearer ")
             if given != self.api_key:
@@ -157,38 +68,19 @@ class AnthropicUpstream:
         refused = refusal(record.body)
         return Failure(400, refused) if refused is not None else None
 
+    def _error(self, record: Recorded, failure: Failure) -> bytes:
+        return error_body(failure)
 
-def _failure(record: Recorded, failure: Failure) -> web.Response:
-    record.status = failure.status
+    def _whole(self, record: Recorded, reply: Reply) -> JsonObject:
+        return whole(record.body, reply, record.number)
+
+    def _pieces(self, record: Recorded, reply: Reply) -> Iterable[bytes]:
+        return pieces(record.body, reply, record.number)
+
+
+def error_body(failure: Failure) -> bytes:
     error = {"type": ERROR_TYPES.get(failure.status, "api_error"), "message": failure.message}
-    shape = {"type": "error", "error": error, "request_id": "req_scripted"}
-    record.sent = failure.body if failure.body is not None else orjson.dumps(shape)
-    headers = {"request-id": "req_scripted", **failure.headers}
-    return web.Response(body=record.sent, status=failure.status, content_type="application/json", headers=headers)
-
-
-async def _stream(request: web.Request, record: Recorded, reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={"content-type": "text/event-stream; charset=utf-8", "request-id": "req_scripted", **reply.headers}
-    )
-    await response.prepare(request)
-    try:
-        for number, piece in enumerate(pieces(record.body, reply, record.number)):
-            if reply.cut_after == number:
-                record.outcome = "cut"
-                if reply.cut == "abort" and request.transport is not None:
-                    request.transport.abort()
-                return response
-            if reply.pause:
-                await asyncio.sleep(reply.pause)
-            record.sent += piece
-            await response.write(piece)
-    except (ConnectionResetError, asyncio.CancelledError):
-        record.outcome = "client gone"
-        raise
-    record.outcome = "answered"
-    await response.write_eof()
-    return response
+    return orjson.dumps({"type": "error", "error": error, "request_id": "req_scripted"})
 
 
 def _stops(body: JsonObject, reply: Reply) -> tuple[str, ...]:

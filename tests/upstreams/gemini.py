@@ -8,25 +8,23 @@ It signs what Gemini signs (the first call of a turn, where asked to also though
 Gemini 3, and takes back a signature only on the very part it stood on, an id only of its own making.
 """
 
-import asyncio
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
-from types import TracebackType
-from typing import Self
+from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
 
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from tests.upstreams import scripted
 from tests.upstreams.gemini_models import rules_of
 from tests.upstreams.gemini_rules import Issued, refusal
 from tests.upstreams.replies import Failure, Reply, stopped
-from tests.upstreams.server import ThreadedServer
+from tests.upstreams.scripted import Script, ScriptedUpstream
 
-Script = Callable[[JsonObject], Reply | Failure]
+__all__ = ["LINKS", "GeminiUpstream", "Recorded", "Script", "merged"]
+
 PATH = re.compile(r"/v1beta/models/(?P<model>[^/:]+):(?P<action>generateContent|streamGenerateContent)$")
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -42,22 +40,18 @@ LINKS = (("https://a.example/one", "a.example"), ("https://b.example/two", "b.ex
 
 
 @dataclass(slots=True)
-class Recorded:
-    """One request: `at` is time.monotonic() at arrival; `number` counts from 1; `outcome` tells what became of it."""
+class Recorded(scripted.Recorded):
+    """One request. What model is asked, and whether for a stream, stands in the URL."""
 
-    path: str
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    raw: bytes
-    body: JsonObject
-    at: float
-    number: int = 1
-    model: str = ""
-    streamed: bool = False
-    status: int = 0
-    outcome: str = "open"
-    """`open`, `answered`, `refused: …`, `failed`, `cut`, `client gone`."""
-    pieces_sent: int = 0
+    @property
+    def model(self) -> str:
+        found = PATH.match(unquote(self.path.partition("?")[0]))
+        return found["model"] if found else ""
+
+    @property
+    def streamed(self) -> bool:
+        found = PATH.match(unquote(self.path.partition("?")[0]))
+        return found is not None and found["action"] == "streamGenerateContent"
 
     @property
     def contents(self) -> list[JsonObject]:
@@ -100,92 +94,32 @@ def _texts(value: Json) -> Iterator[str]:
                 yield from _texts(entry)
 
 
-def _silent(body: JsonObject) -> Reply | Failure:
-    return Reply(text=("ok",))
-
-
 @dataclass
-class GeminiUpstream:
-    """`script` decides each answer and may be replaced between requests. `api_key` None: any key, or none, will do.
-    `models` empty: any model name will do; else 404 for the others. `sign_thoughts` and `sign_text`: where signatures
-    stand beside those on calls; `sign_text` "first" puts one on the first piece of the answer, "last" on an empty part
-    behind it."""
+class GeminiUpstream(ScriptedUpstream[Recorded]):
+    """`api_key` None: any key, or none, will do. `models` empty: any model name will do; else 404 for the others.
+    `sign_thoughts` and `sign_text`: where signatures stand beside those on calls; `sign_text` "first" puts one on the
+    first piece of the answer, "last" on an empty part behind it. What was signed stays known after `begin`."""
 
-    script: Script = _silent
+    STREAM_TYPE = "text/event-stream"
+
     api_key: str | None = "goog-upstream"
     models: frozenset[str] = frozenset()
     sign_thoughts: bool = False
     sign_text: str = ""
     issued: Issued = field(default_factory=Issued)
-    requests: list[Recorded] = field(default_factory=list[Recorded])
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False, repr=False)
-    """Not begun anew by `begin`: ids made of them must be unique in a whole conversation."""
-
-    def __post_init__(self) -> None:
-        self._server = ThreadedServer(self._handle)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.stop()
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     @property
     def base_url(self) -> str:
         """As CCR's configs write it."""
         return f"{self.url}/v1beta/models/"
 
-    @property
-    def refusals(self) -> list[str]:
-        """What this upstream had to refuse as invalid, for the failure message of a test."""
-        return [f"{request.model}: {request.outcome}" for request in self.requests if "refused" in request.outcome]
-
-    def to(self, model: str) -> list[Recorded]:
-        """The requests that came for one model."""
-        return [request for request in self.requests if request.model == model]
-
-    def begin(self, script: Script) -> None:
-        """Forget what was recorded, and answer by `script` from now on. What was signed stays known."""
-        self.script = script
-        self.requests.clear()
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        try:
-            body = as_object(orjson.loads(raw)) if raw else {}
-        except orjson.JSONDecodeError:
-            body = None
-        record = Recorded(request.path_qs, headers, raw, body or {}, time.monotonic(), next(self._numbers))
-        self.requests.append(record)
-        failure = self._refusal(request, record, body)
-        if failure is not None:
-            record.outcome = f"refused: {failure.status} {failure.message}"
-            return _failure(record, failure)
-        reply = self.script(record.body)
-        if isinstance(reply, Failure):
-            record.outcome = "failed"
-            return _failure(record, reply)
-        chunks = list(self.chunks(record.body, reply, record.model, record.number))
-        if not record.streamed:
-            record.status, record.outcome = 200, "answered"
-            return web.Response(
-                body=orjson.dumps(merged(chunks)), content_type="application/json", headers=reply.headers
-            )
-        return await _stream(request, record, reply, chunks)
+    def _record(self, request: web.Request, raw: bytes, body: JsonObject) -> Recorded:
+        return Recorded.of(request, raw, body, next(self._numbers))
 
     def _refusal(self, request: web.Request, record: Recorded, body: JsonObject | None) -> Failure | None:
         found = PATH.match(request.path)
         if found is None or request.method != "POST":
             return Failure(404, f"no such method: {request.method} {request.path}")
-        record.model, record.streamed = found["model"], found["action"] == "streamGenerateContent"
         if "key" in request.query:
             return Failure(400, "a key does not belong in a URL")
         if record.streamed != (request.query.get("alt") == "sse"):
@@ -202,6 +136,29 @@ class GeminiUpstream:
         if self.models and record.model not in self.models:
             return Failure(404, f"models/{record.model} is not found for API version v1beta")
         return None
+
+    def _error(self, record: Recorded, failure: Failure) -> bytes:
+        error: JsonObject = {
+            "code": failure.status,
+            "message": failure.message,
+            "status": STATUSES.get(failure.status, "UNKNOWN"),
+        }
+        if failure.code is not None:
+            error["details"] = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": failure.code}]
+        body = orjson.dumps({"error": error})
+        return b"[" + body + b"]" if record.streamed else body  # so Google answers a stream request
+
+    def _streamed(self, record: Recorded) -> bool:
+        return record.streamed
+
+    def _whole(self, record: Recorded, reply: Reply) -> JsonObject:
+        return merged(self._chunks(record, reply))
+
+    def _pieces(self, record: Recorded, reply: Reply) -> Iterable[bytes]:
+        return [b"data: " + orjson.dumps(chunk) + b"\r\n\r\n" for chunk in self._chunks(record, reply)]
+
+    def _chunks(self, record: Recorded, reply: Reply) -> list[JsonObject]:
+        return list(self.chunks(record.body, reply, record.model, record.number))
 
     def chunks(self, body: JsonObject, reply: Reply, model: str, number: int = 1) -> Iterator[JsonObject]:
         """The answer's chunks, one part each; the last tells how it ended."""
@@ -258,44 +215,6 @@ def _grounding(reply: Reply) -> JsonObject:
         "groundingChunks": [{"web": {"uri": url, "title": title}} for url, title in LINKS],
         "groundingSupports": [{"segment": {"endIndex": len(said), "text": said}, "groundingChunkIndices": [0]}],
     }
-
-
-def _failure(record: Recorded, failure: Failure) -> web.Response:
-    error: JsonObject = {
-        "code": failure.status,
-        "message": failure.message,
-        "status": STATUSES.get(failure.status, "UNKNOWN"),
-    }
-    if failure.code is not None:
-        error["details"] = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": failure.code}]
-    body = failure.body if failure.body is not None else orjson.dumps({"error": error})
-    if record.streamed and failure.body is None:
-        body = b"[" + body + b"]"  # so Google answers a stream request
-    record.status = failure.status
-    return web.Response(body=body, status=failure.status, content_type="application/json", headers=failure.headers)
-
-
-async def _stream(request: web.Request, record: Recorded, reply: Reply, chunks: list[JsonObject]) -> web.StreamResponse:
-    record.status = 200
-    response = web.StreamResponse(headers={"content-type": "text/event-stream", **reply.headers})
-    await response.prepare(request)
-    try:
-        for number, chunk in enumerate(chunks):
-            if reply.cut_after == number:
-                record.outcome = "cut"
-                if reply.cut == "abort" and request.transport is not None:
-                    request.transport.abort()
-                return response
-            if reply.pause:
-                await asyncio.sleep(reply.pause)
-            await response.write(b"data: " + orjson.dumps(chunk) + b"\r\n\r\n")
-            record.pieces_sent += 1
-    except (ConnectionResetError, asyncio.CancelledError):
-        record.outcome = "client gone"
-        raise
-    record.outcome = "answered"
-    await response.write_eof()
-    return response
 
 
 def _stops(body: JsonObject, reply: Reply) -> tuple[str, ...]:

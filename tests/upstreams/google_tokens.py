@@ -3,7 +3,6 @@
 import base64
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Self
 from urllib.parse import parse_qs
 
 import orjson
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ccrouter.model.json import Json, JsonObject, as_object
-from tests.upstreams.server import ThreadedServer
+from tests.upstreams.server import LoopbackServer
 
 EMAIL = "router@project-1.iam.gserviceaccount.com"
 AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -35,7 +34,7 @@ def pem(key: rsa.RSAPrivateKey) -> str:
 
 
 @dataclass
-class GoogleTokenServer:
+class GoogleTokenServer(LoopbackServer):
     """Every token it gives is another. Those in `revoked` are not accepted any more."""
 
     lives: int = 3600
@@ -45,19 +44,9 @@ class GoogleTokenServer:
     revoked: set[str] = field(default_factory=set[str])
     asked: int = 0
 
-    def __post_init__(self) -> None:
-        self._server = ThreadedServer(self._handle)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
-
     @property
     def token_uri(self) -> str:
-        return f"{self._server.url}/token"
+        return f"{self.url}/token"
 
     def accepts(self, authorization: str | None) -> bool:
         """Whether an `Authorization` header carries a token that still holds."""

@@ -3,16 +3,21 @@
 Every rule is one that OpenAI or a well-known compatible server (vLLM with a strict chat template, Groq, Mistral,
 Cerebras, Moonshot, DeepSeek) really has; a router that satisfies all of them at once satisfies each of them."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import orjson
-
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from tests.upstreams.openai_rules import (
+    TOOL_NAME,
+    RefusedError,
+    check_arguments,
+    check_data_url,
+    check_foreign,
+    check_tools,
+    require,
+)
 
 # https://platform.openai.com/docs/api-reference/chat/create, November 2026; `functions`, `function_call` left out on
 # purpose (long deprecated, refused by most compatible servers).
@@ -68,12 +73,9 @@ PARTS: Mapping[str, frozenset[str]] = {
     "tool": frozenset({"text"}),
 }
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh"})
-TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 IMAGE_URL = re.compile(r"data:image/(png|jpeg|gif|webp);base64,")
 LONGEST_CALL_ID = 40
 MOST_STOPS = 4
-MOST_TOOLS = 128
-BILLING = "x-anthropic-billing-header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,55 +92,42 @@ class Strictness:
 STRICT = Strictness()
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedError(Exception):
-    """A 400: what is wrong, and in which parameter (as OpenAI names it: `messages[2].tool_calls[0].id`)."""
-
-    message: str
-    param: str | None = None
-
-
 def refusal(body: JsonObject, strictness: Strictness = STRICT) -> RefusedError | None:
     """The first thing about `body` that a strict upstream answers 400 for, or None."""
     try:
         _check_top_level(body, strictness)
-        _check_tools(body)
+        check_tools(body, _check_tool, _check_choice)
         _check_messages(body, strictness)
-        _check_foreign(body)
+        check_foreign(body)
     except RefusedError as found:
         return found
     return None
 
 
-def _require(condition: object, message: str, param: str | None = None) -> None:
-    if not condition:
-        raise RefusedError(message, param)
-
-
 def _check_top_level(body: JsonObject, strictness: Strictness) -> None:
     for key in body:
-        _require(key in TOP_LEVEL, f"Unrecognized request argument supplied: {key}", key)
-    _require(as_str(body.get("model")), "you must provide a model parameter", "model")
+        require(key in TOP_LEVEL, f"Unrecognized request argument supplied: {key}", key)
+    require(as_str(body.get("model")), "you must provide a model parameter", "model")
     limit = body.get("max_completion_tokens", body.get("max_tokens"))
-    _require("max_tokens" not in body or "max_completion_tokens" not in body, "max_tokens given twice", "max_tokens")
+    require("max_tokens" not in body or "max_completion_tokens" not in body, "max_tokens given twice", "max_tokens")
     tokens = as_int(limit)
-    _require(tokens is not None and tokens >= 1, "max_tokens is required and must be a positive integer", "max_tokens")
+    require(tokens is not None and tokens >= 1, "max_tokens is required and must be a positive integer", "max_tokens")
     assert tokens is not None
     most = strictness.max_tokens_limit
-    _require(tokens <= most, f"max_tokens is too large: {tokens}. This model supports at most {most}.", "max_tokens")
+    require(tokens <= most, f"max_tokens is too large: {tokens}. This model supports at most {most}.", "max_tokens")
     _check_stop(body.get("stop"))
-    _require("stream" not in body or isinstance(body["stream"], bool), "stream must be a boolean", "stream")
+    require("stream" not in body or isinstance(body["stream"], bool), "stream must be a boolean", "stream")
     if "stream_options" in body:
-        _require(body.get("stream") is True, "stream_options is only allowed with stream", "stream_options")
+        require(body.get("stream") is True, "stream_options is only allowed with stream", "stream_options")
         options = as_object(body["stream_options"])
-        _require(options and set(options) <= {"include_usage", "include_obfuscation"}, "invalid stream_options")
+        require(options and set(options) <= {"include_usage", "include_obfuscation"}, "invalid stream_options")
     for key, most_value in (("temperature", 2), ("top_p", 1)):
         if key in body:
             value = body[key]
             number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most_value
-            _require(number, f"{key} must be a number from 0 to {most_value}", key)
+            require(number, f"{key} must be a number from 0 to {most_value}", key)
     if "reasoning_effort" in body:
-        _require(body["reasoning_effort"] in EFFORTS, "invalid reasoning_effort", "reasoning_effort")
+        require(body["reasoning_effort"] in EFFORTS, "invalid reasoning_effort", "reasoning_effort")
     if "response_format" in body:
         _check_response_format(as_object(body["response_format"]))
 
@@ -147,103 +136,87 @@ def _check_stop(stop: Json) -> None:
     if stop is None or isinstance(stop, str):
         return
     stops = as_list(stop)
-    _require(stops and all(isinstance(entry, str) and entry for entry in stops), "stop must be strings", "stop")
+    require(stops and all(isinstance(entry, str) and entry for entry in stops), "stop must be strings", "stop")
     assert stops is not None
-    _require(len(stops) <= MOST_STOPS, f"stop: array too long, at most {MOST_STOPS}", "stop")
+    require(len(stops) <= MOST_STOPS, f"stop: array too long, at most {MOST_STOPS}", "stop")
 
 
 def _check_response_format(response_format: JsonObject | None) -> None:
     kind = response_format and response_format.get("type")
-    _require(kind in ("text", "json_object", "json_schema"), "invalid response_format.type", "response_format")
+    require(kind in ("text", "json_object", "json_schema"), "invalid response_format.type", "response_format")
     if kind == "json_schema":
         assert response_format is not None
         schema = as_object(response_format.get("json_schema"))
-        _require(schema, "response_format.json_schema is missing", "response_format.json_schema")
+        require(schema, "response_format.json_schema is missing", "response_format.json_schema")
         assert schema is not None
-        _require(set(schema) <= {"name", "schema", "strict", "description"}, "unknown key", "response_format")
+        require(set(schema) <= {"name", "schema", "strict", "description"}, "unknown key", "response_format")
         name = as_str(schema.get("name")) or ""
-        _require(TOOL_NAME.match(name), "response_format.json_schema.name is missing", "response_format")
-        _require(as_object(schema.get("schema")) is not None, "json_schema.schema is missing", "response_format")
+        require(TOOL_NAME.match(name), "response_format.json_schema.name is missing", "response_format")
+        require(as_object(schema.get("schema")) is not None, "json_schema.schema is missing", "response_format")
 
 
-def _check_tools(body: JsonObject) -> None:
-    if "tools" not in body:
-        for key in ("tool_choice", "parallel_tool_calls"):
-            _require(key not in body, f"'{key}' is only allowed when 'tools' are specified.", key)
-        return
-    tools = as_list(body["tools"])
-    _require(tools, "[] is too short - 'tools'", "tools")
-    assert tools is not None
-    _require(len(tools) <= MOST_TOOLS, f"tools: array too long, at most {MOST_TOOLS}", "tools")
-    names: list[str] = []
-    for position, tool in enumerate(tools):
-        names.append(_check_tool(as_object(tool), f"tools[{position}]"))
-    _require(len(set(names)) == len(names), "tool names must be unique", "tools")
-    choice = body.get("tool_choice", "auto")
-    if as_str(choice) is not None:
-        _require(choice in ("none", "auto", "required"), f"invalid tool_choice {choice!r}", "tool_choice")
-        return
+def _check_choice(choice: Json, names: list[str]) -> None:
     named = as_object(choice)
-    _require(named and named.get("type") == "function", "invalid tool_choice", "tool_choice")
+    require(named and named.get("type") == "function", "invalid tool_choice", "tool_choice")
     assert named is not None
     function = as_object(named.get("function"))
-    _require(function and function.get("name") in names, "tool_choice names no tool of 'tools'", "tool_choice")
+    require(function and function.get("name") in names, "tool_choice names no tool of 'tools'", "tool_choice")
 
 
 def _check_tool(tool: JsonObject | None, where: str) -> str:
-    _require(tool and sorted(tool) == ["function", "type"], "a tool has exactly 'type' and 'function'", where)
+    require(tool and sorted(tool) == ["function", "type"], "a tool has exactly 'type' and 'function'", where)
     assert tool is not None
-    _require(tool["type"] == "function", "tool type must be 'function'", f"{where}.type")
+    require(tool["type"] == "function", "tool type must be 'function'", f"{where}.type")
     function = as_object(tool["function"])
     known = {"name", "description", "parameters", "strict"}
-    _require(function and set(function) <= known, f"unknown key in function: {sorted(function or {})}", where)
+    require(function and set(function) <= known, f"unknown key in function: {sorted(function or {})}", where)
     assert function is not None
     name = as_str(function.get("name")) or ""
-    _require(TOOL_NAME.match(name), f"tool name {name!r} does not match ^[a-zA-Z0-9_-]{{1,64}}$", f"{where}.name")
+    require(TOOL_NAME.match(name), f"tool name {name!r} does not match ^[a-zA-Z0-9_-]{{1,64}}$", f"{where}.name")
     if "description" in function:
-        _require(as_str(function["description"]) is not None, "description must be a string", where)
+        require(as_str(function["description"]) is not None, "description must be a string", where)
     if "parameters" in function:
         schema = as_object(function["parameters"])
         right = schema is not None and schema.get("type") == "object"
-        _require(right, f"Invalid schema for function '{name}': schema must be of type 'object'", where)
+        require(right, f"Invalid schema for function '{name}': schema must be of type 'object'", where)
         assert schema is not None
         has_properties = as_object(schema.get("properties")) is not None
-        _require(has_properties, f"Invalid schema for function '{name}': object schema missing properties", where)
+        require(has_properties, f"Invalid schema for function '{name}': object schema missing properties", where)
     return name
 
 
 def _check_messages(body: JsonObject, strictness: Strictness) -> None:
     messages = as_list(body.get("messages"))
-    _require(messages, "[] is too short - 'messages'", "messages")
+    require(messages, "[] is too short - 'messages'", "messages")
     assert messages is not None
     waiting: list[str] = []
     for position, entry in enumerate(messages):
         where = f"messages[{position}]"
         message = as_object(entry)
-        _require(message is not None, "a message must be an object", where)
+        require(message is not None, "a message must be an object", where)
         assert message is not None
         role = as_str(message.get("role")) or ""
-        _require(role in MESSAGE_KEYS, f"invalid role {role!r}", f"{where}.role")
+        require(role in MESSAGE_KEYS, f"invalid role {role!r}", f"{where}.role")
         reasoning = {"reasoning_content"} if strictness.reasoning != "refused" and role == "assistant" else set[str]()
         for key in message:
-            _require(key in MESSAGE_KEYS[role] | reasoning, f"property '{where}.{key}' is unsupported", where)
+            require(key in MESSAGE_KEYS[role] | reasoning, f"property '{where}.{key}' is unsupported", where)
         if role in ("system", "developer"):
-            _require(position == 0, "System message must be at the beginning.", where)
+            require(position == 0, "System message must be at the beginning.", where)
         if role == "tool":
             _answer(message, waiting, where)
         else:
-            _require(not waiting, f"tool_call_ids without a response message: {waiting}", where)
+            require(not waiting, f"tool_call_ids without a response message: {waiting}", where)
         _check_content(message, role, where, strictness)
         if role == "assistant":
             waiting = _check_assistant(message, strictness, where)
-    _require(not waiting, f"tool_call_ids without a response message: {waiting}", "messages")
+    require(not waiting, f"tool_call_ids without a response message: {waiting}", "messages")
 
 
 def _answer(message: JsonObject, waiting: list[str], where: str) -> None:
     call = as_str(message.get("tool_call_id"))
-    _require(call, "tool message without tool_call_id", where)
+    require(call, "tool message without tool_call_id", where)
     explained = "must be a response to a preceding message with 'tool_calls'"
-    _require(call in waiting, f"messages with role 'tool' {explained}: {call!r}", where)
+    require(call in waiting, f"messages with role 'tool' {explained}: {call!r}", where)
     assert call is not None
     waiting.remove(call)
 
@@ -253,49 +226,40 @@ def _check_content(message: JsonObject, role: str, where: str, strictness: Stric
     if content is None and role == "assistant":
         return
     if isinstance(content, str):
-        _require(content or role != "user", "user content must not be empty", where)
+        require(content or role != "user", "user content must not be empty", where)
         return
     parts = as_list(content)
-    _require(parts, "content must be a string or a non-empty array of parts", f"{where}.content")
+    require(parts, "content must be a string or a non-empty array of parts", f"{where}.content")
     assert parts is not None
     for number, entry in enumerate(parts):
         place = f"{where}.content[{number}]"
         part = as_object(entry)
         kind = as_str((part or {}).get("type"))
-        _require(kind in PARTS[role], f"content part type {kind!r} is not allowed for role {role!r}", place)
+        require(kind in PARTS[role], f"content part type {kind!r} is not allowed for role {role!r}", place)
         assert part is not None
         assert kind is not None
-        _require(sorted(part) == sorted(("type", kind)), f"unknown key in content part: {sorted(part)}", place)
+        require(sorted(part) == sorted(("type", kind)), f"unknown key in content part: {sorted(part)}", place)
         if kind == "text":
-            _require(as_str(part["text"]), "text content parts must be non-empty strings", place)
+            require(as_str(part["text"]), "text content parts must be non-empty strings", place)
         if kind == "image_url":
             unknown = "unknown variant `image_url`, expected `text`"  # DeepSeek's words
-            _require(strictness.images, unknown, place)
+            require(strictness.images, unknown, place)
             _check_image(as_object(part["image_url"]), place)
 
 
 def _check_image(image: JsonObject | None, where: str) -> None:
-    _require(image and set(image) <= {"url", "detail"}, "image_url must be an object with 'url'", where)
+    require(image and set(image) <= {"url", "detail"}, "image_url must be an object with 'url'", where)
     assert image is not None
-    url = as_str(image.get("url")) or ""
-    if url.startswith(("https://", "http://")):
-        return
-    found = IMAGE_URL.match(url)
-    _require(found, f"invalid image URL: {url[:40]!r}", where)
-    assert found is not None
-    try:
-        base64.b64decode(url[found.end() :], validate=True)
-    except binascii.Error as error:
-        raise RefusedError(f"image is not valid base64: {error}", where) from error
+    check_data_url(as_str(image.get("url")) or "", IMAGE_URL, "invalid image URL", where)
 
 
 def _check_assistant(message: JsonObject, strictness: Strictness, where: str) -> list[str]:
     calls = as_list(message.get("tool_calls"))
-    _require("tool_calls" not in message or calls, "[] is too short - 'tool_calls'", f"{where}.tool_calls")
-    _require(calls or message.get("content"), "assistant message with neither content nor tool_calls", where)
+    require("tool_calls" not in message or calls, "[] is too short - 'tool_calls'", f"{where}.tool_calls")
+    require(calls or message.get("content"), "assistant message with neither content nor tool_calls", where)
     if "reasoning_content" in message:
         text = as_str(message["reasoning_content"])
-        _require(text is not None, "reasoning_content must be a string", f"{where}.reasoning_content")
+        require(text is not None, "reasoning_content must be a string", f"{where}.reasoning_content")
     elif calls and strictness.reasoning == "required":
         raise RefusedError(f"reasoning_content is missing in assistant tool call message at index {where}", where)
     return [
@@ -308,38 +272,14 @@ def _numbered(calls: list[Json] | None) -> Iterator[tuple[int, Json]]:
 
 
 def _check_call(call: JsonObject | None, where: str, strictness: Strictness) -> str:
-    _require(call and set(call) == {"id", "type", "function"}, "a tool call has exactly id, type, function", where)
+    require(call and set(call) == {"id", "type", "function"}, "a tool call has exactly id, type, function", where)
     assert call is not None
     identity = as_str(call["id"]) or ""
-    _require(0 < len(identity) <= LONGEST_CALL_ID, f"id must have 1 to {LONGEST_CALL_ID} characters", f"{where}.id")
-    _require(call["type"] == "function", "tool call type must be 'function'", where)
+    require(0 < len(identity) <= LONGEST_CALL_ID, f"id must have 1 to {LONGEST_CALL_ID} characters", f"{where}.id")
+    require(call["type"] == "function", "tool call type must be 'function'", where)
     function = as_object(call["function"])
-    _require(function and set(function) == {"name", "arguments"}, "function has exactly name and arguments", where)
+    require(function and set(function) == {"name", "arguments"}, "function has exactly name and arguments", where)
     assert function is not None
-    _require(TOOL_NAME.match(as_str(function["name"]) or ""), f"invalid tool name {function['name']!r}", where)
-    try:
-        arguments = as_object(orjson.loads(as_str(function["arguments"]) or ""))
-    except orjson.JSONDecodeError:
-        arguments = None
-    _require(arguments is not None, "arguments must be a string holding a JSON object", f"{where}.arguments")
+    require(TOOL_NAME.match(as_str(function["name"]) or ""), f"invalid tool name {function['name']!r}", where)
+    check_arguments(function["arguments"], where)
     return identity
-
-
-def _check_foreign(body: JsonObject) -> None:
-    """Anthropic's own things do not belong in an OpenAI body: the billing line, cache marks."""
-    for path, value in _walk(body, "body"):
-        if isinstance(value, dict):
-            _require("cache_control" not in value, "cache_control is not supported", path)
-        if isinstance(value, str):
-            _require(BILLING not in value, f"text contains {BILLING}", path)
-
-
-def _walk(value: Json, path: str) -> Iterator[tuple[str, Json]]:
-    yield path, value
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key != "parameters":  # a tool's own schema may use any property name
-                yield from _walk(inner, f"{path}.{key}")
-    if isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _walk(inner, f"{path}[{number}]")

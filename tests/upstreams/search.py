@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import orjson
 from aiohttp import web
 
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
-from tests.upstreams.server import ThreadedServer
+from tests.upstreams.server import LoopbackServer
 
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("https://foxes.example/diet", "What <b>foxes</b> eat", "Foxes eat <strong>berries</strong> &amp; mice."),
@@ -33,29 +31,13 @@ class Asked:
 
 
 @dataclass
-class SearchEngines:
+class SearchEngines(LoopbackServer):
     """All three on one port. `pages` are the hits; `refuse` may answer instead (status, body) for a query."""
 
     api_key: str = "search-key"
     pages: tuple[tuple[str, str, str], ...] = PAGES
     refuse: Callable[[str], tuple[int, bytes] | None] = field(default=lambda query: None)
     asked: list[Asked] = field(default_factory=list[Asked])
-
-    def __post_init__(self) -> None:
-        self._server = ThreadedServer(self._handle)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.stop()
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     @property
     def queries(self) -> list[str]:

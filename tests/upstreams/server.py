@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -69,3 +70,28 @@ class ThreadedServer:
         ready.set()
         await self._stopping.wait()
         await runner.cleanup()
+
+
+class LoopbackServer(ABC):
+    """Base of what is served on loopback while it is entered; its subclasses may be dataclasses."""
+
+    def __post_init__(self) -> None:
+        self._server = ThreadedServer(self._handle)
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:<port>`, without a slash at the end."""
+        return self._server.url
+
+    @abstractmethod
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """The answer to one request, whatever its method and path."""

@@ -5,21 +5,22 @@ that it does not have, ids on function calls, signatures of others. Sources are 
 here are written down a second time on purpose."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Self
+from types import TracebackType
+from typing import Final
 
 import orjson
 from aiohttp import web
 
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
-from tests.upstreams.anthropic import Recorded, Script, _failure, _stream, whole
+from tests.upstreams.anthropic import AnthropicUpstream, error_body, pieces, whole
 from tests.upstreams.anthropic_rules import refusal as refusal_of_claude
 from tests.upstreams.gemini import GeminiUpstream, merged
 from tests.upstreams.gemini_rules import Issued, refusal
 from tests.upstreams.replies import Failure, Reply, text
-from tests.upstreams.server import ThreadedServer
+from tests.upstreams.scripted import Recorded, Script, failed, streamed
+from tests.upstreams.server import LoopbackServer
 
 PATH: Final = re.compile(
     r"/v1/projects/(?P<project>[\w-]+)/locations/(?P<location>[a-z0-9-]+)/"
@@ -49,7 +50,7 @@ class IssuedByVertex(Issued):
 
 
 @dataclass
-class VertexUpstream:
+class VertexUpstream(LoopbackServer):
     """`script` decides each answer; `accepts` judges the `Authorization` header."""
 
     accepts: Callable[[str | None], bool]
@@ -59,20 +60,14 @@ class VertexUpstream:
     requests: list[Recorded] = field(default_factory=list[Recorded])
 
     def __post_init__(self) -> None:
-        self._server = ThreadedServer(self._handle)
+        super().__post_init__()
         self._gemini_side = GeminiUpstream(issued=IssuedByVertex())
 
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
         self._gemini_side.__exit__(None, None, None)
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     @property
     def refusals(self) -> list[str]:
@@ -81,15 +76,7 @@ class VertexUpstream:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = as_object(orjson.loads(raw)) or {}
-        record = Recorded(
-            request.method,
-            request.path_qs,
-            tuple(request.headers.items()),
-            raw,
-            body,
-            time.monotonic(),
-            len(self.requests) + 1,
-        )
+        record = Recorded.of(request, raw, body, len(self.requests) + 1)
         self.requests.append(record)
         found = PATH.fullmatch(request.path)
         if found is None or (found["project"], found["location"]) != (self.project, self.location):
@@ -117,7 +104,8 @@ class VertexUpstream:
             return _failure(record, reply)
         record.status = 200
         if method == "streamRawPredict":
-            return await _stream(request, record, reply)
+            headers = {"content-type": AnthropicUpstream.STREAM_TYPE, **AnthropicUpstream.HEADERS}
+            return await streamed(request, record, reply, pieces(record.body, reply, record.number), headers)
         record.outcome, record.sent = "answered", orjson.dumps(whole(record.body, reply, record.number))
         return web.Response(body=record.sent, content_type="application/json")
 
@@ -151,6 +139,10 @@ class VertexUpstream:
         message: JsonObject = {"role": "assistant", "content": "".join(reply.text)}
         choice: JsonObject = {"index": 0, "message": message, "finish_reason": "stop"}
         return web.json_response({"id": "c", "object": "chat.completion", "model": "m", "choices": [choice]})
+
+
+def _failure(record: Recorded, failure: Failure) -> web.Response:
+    return failed(record, failure, error_body(failure), AnthropicUpstream.HEADERS)
 
 
 def _google_error(record: Recorded, status: int, word: str, message: str) -> web.Response:
