@@ -4,11 +4,13 @@ Anthropic's conversation is runs of user (and, amid them, system) messages betwe
 want one turn for each run, with the results of all calls of the turn before at its head, in the order of the calls.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ccrouter.model.blocks import ToolResult
+from ccrouter.dialects.wording import join
+from ccrouter.model.blocks import Block, ToolReference, ToolResult
+from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.request import Message
 
 INTERRUPTED = "[the tool call was interrupted: it has no result]"
@@ -39,3 +41,30 @@ def answer(calls: list[OpenCall], result: ToolResult) -> bool:
             call.result = result
             return True
     return False
+
+
+def answer_all(calls: list[OpenCall], run: Iterable[Message]) -> set[int]:
+    """Give the results in `run` to the calls they answer; the `id()` of each result that answers one."""
+    results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
+    return {id(result) for result in results if answer(calls, result)}
+
+
+def arguments_object(given: Json) -> JsonObject:
+    """A call's arguments as the object that upstreams insist on."""
+    if isinstance(given, dict):
+        return given
+    return {} if given is None else {"input": given}
+
+
+def result_text(result: ToolResult, told: Callable[[Block], Iterable[str]], listed: Callable[[list[str]], str]) -> str:
+    """`result` as text that is never blank: what is `told` of each block, and `listed` of the names of tools that were
+    found, for all that stand together at once."""
+    if not isinstance(result.content, tuple):
+        return join([result.content or ""]) or NO_OUTPUT
+    texts: list[str] = []
+    for is_reference, group in groupby(result.content, key=lambda block: isinstance(block, ToolReference)):
+        if is_reference:
+            texts.append(listed([block.tool_name for block in group if isinstance(block, ToolReference)]))
+        else:
+            texts.extend(text for block in group for text in told(block))
+    return join(texts) or NO_OUTPUT

@@ -5,10 +5,10 @@ the order of the calls, then the rest. One assistant run becomes one model turn.
 so what was sent once is sent the same again when the conversation has grown.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
-from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer, runs
+from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, result_text, runs
 from ccrouter.dialects.gemini.content import PROTOCOL, document_part, image_part
 from ccrouter.dialects.gemini.families import Family
 from ccrouter.dialects.gemini.model_turn import model_turn
@@ -76,8 +76,7 @@ def encode_system(request: Request, notes: Notes, instruction: str) -> list[Json
 
 
 def _user_turn(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> list[JsonObject]:
-    results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
-    answered = {id(result) for result in results if answer(calls, result)}
+    answered = answer_all(calls, run)
     parts: list[JsonObject] = []
     media: list[JsonObject] = []
     for call in calls:
@@ -117,30 +116,22 @@ def _result(result: ToolResult, encoding: Encoding) -> tuple[str, list[JsonObjec
     """A result's text, its media that may stand inside the response, and those that may not."""
     nested: list[JsonObject] = []
     outside: list[JsonObject] = []
-    texts: list[str] = []
-    if isinstance(result.content, str):
-        texts.append(result.content)
-    for is_reference, group in groupby(
-        result.content if isinstance(result.content, tuple) else (), key=lambda block: isinstance(block, ToolReference)
-    ):
-        if is_reference:
-            names = [block.tool_name for block in group if isinstance(block, ToolReference)]
-            texts.append(functions_text(names, encoding.tools, wire_name))
-            continue
-        for block in group:
-            part = _part(block, encoding)
-            if part is None:
-                continue
-            if "text" in part:
-                texts.append(str(part["text"]))
-            elif encoding.family.nested_media and "inlineData" in part:
-                nested.append(part)
-                texts.append("[file: see the parts of this response]")
-            else:
-                outside.append(part)
-                texts.append("[file: see behind the results]")
-    text = join(texts)
-    return text or NO_OUTPUT, nested, outside
+
+    def told(block: Block) -> Iterator[str]:
+        part = _part(block, encoding)
+        if part is None:
+            return
+        if "text" in part:
+            yield str(part["text"])
+        elif encoding.family.nested_media and "inlineData" in part:
+            nested.append(part)
+            yield "[file: see the parts of this response]"
+        else:
+            outside.append(part)
+            yield "[file: see behind the results]"
+
+    text = result_text(result, told, lambda names: functions_text(names, encoding.tools, wire_name))
+    return text, nested, outside
 
 
 def _user_parts(block: Block, encoding: Encoding) -> list[JsonObject]:

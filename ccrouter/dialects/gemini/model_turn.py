@@ -1,6 +1,6 @@
 """One assistant turn as the parts of a model turn, each signature back on the part it came on."""
 
-from ccrouter.dialects.folding import OpenCall
+from ccrouter.dialects.folding import OpenCall, arguments_object
 from ccrouter.dialects.gemini.call_ids import is_minted
 from ccrouter.dialects.gemini.content import PROTOCOL
 from ccrouter.dialects.gemini.families import Family
@@ -10,7 +10,7 @@ from ccrouter.dialects.gemini.wire import SKIP_VALIDATOR, text_part
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.wording import NO_CONTENT, opaque_text
 from ccrouter.model.blocks import Block, Opaque, Text, Thinking, ToolUse
-from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 
 WHERE = "/messages"
@@ -94,17 +94,10 @@ class _ModelTurn:
         self._groups.append(text_parts(text, marks))
 
     def _call(self, use: ToolUse) -> None:
-        function: JsonObject = {"name": wire_name(use.name), "args": _arguments(use.input)}
+        function: JsonObject = {"name": wire_name(use.name), "args": arguments_object(use.input)}
         own_id = use.id if self._own_ids and self._quirks.call_ids and not is_minted(use.id) else ""
         if own_id:
             function["id"] = own_id
         self.calls.append(OpenCall(use.id, own_id, use.name))
         part = signed({"functionCall": function}, self._signatures.get(use.id))
         self._groups.append([part, *self._after.get(use.id, ())])
-
-
-def _arguments(given: Json) -> JsonObject:
-    """Arguments as the object they must be."""
-    if isinstance(given, dict):
-        return given
-    return {} if given is None else {"input": given}

@@ -8,9 +8,8 @@ the conversation has grown: the provider's prompt cache survives.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
-from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer, runs
+from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_chat.content import image_part, text_part
 from ccrouter.dialects.openai_chat.reasoning import returned_reasoning
@@ -111,7 +110,7 @@ def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list
             {
                 "id": call.wire_id,
                 "type": "function",
-                "function": {"name": wire_name(use.name), "arguments": _arguments(use.input)},
+                "function": {"name": wire_name(use.name), "arguments": compact_json(arguments_object(use.input))},
                 **returned.calls.get(use.id, {}),
             }
         )
@@ -133,17 +132,9 @@ def _assistant_text(block: Block, encoding: Encoding) -> str:
             return ""
 
 
-def _arguments(given: Json) -> str:
-    """Arguments as JSON text; upstreams insist on an object."""
-    if isinstance(given, dict):
-        return compact_json(given)
-    return "{}" if given is None else compact_json({"input": given})
-
-
 def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> Iterator[JsonObject]:
     """The tool messages for `calls`, then one user message with all else the run says (with mid_system in pieces)."""
-    results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
-    answered = {id(result) for result in results if answer(calls, result)}
+    answered = answer_all(calls, run)
     parts: list[JsonObject] = []
     yield from _tool_messages(calls, parts, encoding)
     empty = not calls
@@ -183,19 +174,11 @@ def _tool_messages(calls: list[OpenCall], parts: list[JsonObject], encoding: Enc
 
 def _result_text(result: ToolResult, label: str, parts: list[JsonObject], encoding: Encoding) -> str:
     """A tool result as text. Images go to `parts` under `label`, for tool messages hold text only."""
-    if result.content is None or isinstance(result.content, str):
-        text = result.content or ""
-    else:
-        texts: list[str] = []
-        for is_reference, group in groupby(result.content, key=lambda block: isinstance(block, ToolReference)):
-            if is_reference:
-                names = [block.tool_name for block in group if isinstance(block, ToolReference)]
-                texts.append(functions_text(names, encoding.tools, wire_name))
-            else:
-                texts.extend(_result_block(block, label, parts, encoding) for block in group)
-        text = join(texts)
-    if not text or text.isspace():
-        text = NO_OUTPUT
+    text = result_text(
+        result,
+        lambda block: (_result_block(block, label, parts, encoding),),
+        lambda names: functions_text(names, encoding.tools, wire_name),
+    )
     return error_text(text) if result.is_error else text
 
 

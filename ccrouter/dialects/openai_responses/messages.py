@@ -8,9 +8,8 @@ calls, and then messages. A run of the assistant becomes its items in their orde
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer, runs
+from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.dialects.openai_responses.content import PROTOCOL, input_document, input_image, input_text
 from ccrouter.dialects.openai_responses.reasoning import Entry, keep_what_is_followed, returned_item
@@ -91,7 +90,7 @@ def _assistant_entry(block: Block, encoding: Encoding) -> Entry | None:
                 "type": "function_call",
                 "call_id": wire_call_id(block.id, encoding.call_ids),
                 "name": wire_name(block.name),
-                "arguments": _arguments(block.input),
+                "arguments": compact_json(arguments_object(block.input)),
             }
             return Entry(item)
         case Text(text):
@@ -106,17 +105,9 @@ def _assistant_entry(block: Block, encoding: Encoding) -> Entry | None:
     return Entry({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]})
 
 
-def _arguments(given: Json) -> str:
-    """Arguments as JSON text; upstreams insist on an object."""
-    if isinstance(given, dict):
-        return compact_json(given)
-    return "{}" if given is None else compact_json({"input": given})
-
-
 def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> Iterator[JsonObject]:
     """The outputs of `calls`, then messages with all else the run says, in its order."""
-    results = [block for message in run for block in message.blocks if isinstance(block, ToolResult)]
-    answered = {id(result) for result in results if answer(calls, result)}
+    answered = answer_all(calls, run)
     parts: list[JsonObject] = []
     yield from _outputs(calls, parts, encoding)
     for message in run:
@@ -165,26 +156,21 @@ def _result_parts(result: ToolResult, encoding: Encoding) -> list[JsonObject]:
 
 def _result_text(result: ToolResult, label: str, parts: list[JsonObject], encoding: Encoding) -> str:
     """A result as text. Images and files go to `parts` under `label`."""
-    if result.content is None or isinstance(result.content, str):
-        text = result.content or ""
-    else:
-        texts: list[str] = []
-        for is_reference, group in groupby(result.content, key=lambda block: isinstance(block, ToolReference)):
-            if is_reference:
-                names = [block.tool_name for block in group if isinstance(block, ToolReference)]
-                texts.append(functions_text(names, encoding.tools, wire_name))
-                continue
-            for block in group:
-                for part in _parts(block, encoding):
-                    if part["type"] == "input_text":
-                        texts.append(str(part["text"]))
-                        continue
-                    parts += [input_text(label), part]
-                    texts.append("[image: see the next user message]")
-        text = join(texts)
-    if not text or text.isspace():
-        text = NO_OUTPUT
+    text = result_text(
+        result,
+        lambda block: _result_texts(block, label, parts, encoding),
+        lambda names: functions_text(names, encoding.tools, wire_name),
+    )
     return error_text(text) if result.is_error else text
+
+
+def _result_texts(block: Block, label: str, parts: list[JsonObject], encoding: Encoding) -> Iterator[str]:
+    for part in _parts(block, encoding):
+        if part["type"] == "input_text":
+            yield str(part["text"])
+        else:
+            parts += [input_text(label), part]
+            yield "[image: see the next user message]"
 
 
 def _user_parts(block: Block, encoding: Encoding) -> list[JsonObject]:
