@@ -7,20 +7,9 @@ are kept.
 
 from typing import Any
 
-import orjson
-
-from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.gemini import GEMINI
-from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.json import JsonObject
-from ccrouter.model.notes import Notes
-
-ORIGIN = "acme"
+from tests.dialects.golden_cases import Ran, run_case
 
 
-def run(case: Any) -> tuple[JsonObject, list[list[str]], bytes]:
-    """The wire body of a case, its notes as [what, where, why], and the body's bytes."""
-    notes = Notes()
-    request = decode_request(case["request"])
-    body = GEMINI.encode(request, model=case["model"], origin=ORIGIN, quirks=Quirks(**case["quirks"]), notes=notes)
-    return body, [[note.what, note.where, note.why] for note in notes.entries], orjson.dumps(body)
+def run(case: Any) -> Ran:
+    return run_case(GEMINI, case, case["model"])

@@ -1,7 +1,6 @@
 """The request side: golden cases, a strict upstream's rules, signatures there and back, the prompt cache's prefix."""
 
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,16 @@ from ccrouter.dialects.gemini import GEMINI
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.blocks import Block, Text, Thinking, ToolResult, ToolUse
 from ccrouter.model.envelope import Envelope, seal
-from ccrouter.model.events import (
-    BlockStart,
-    BlockStop,
-    Event,
-    Signature,
-    TextBlock,
-    TextDelta,
-    ThinkingBlock,
-    ThinkingDelta,
-    ToolInputDelta,
-    ToolUseBlock,
-)
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request
+from tests.dialects.conversations import TOOLS, blocks_of, conversation
 from tests.dialects.gemini.golden import run
 from tests.dialects.gemini.replies import call, chunk, stream, text, thought
+from tests.dialects.golden_cases import assert_golden, cases
 from tests.upstreams.gemini_rules import refusal
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "gemini"
-CASES = sorted(GOLDEN.glob("*.json"))
+CASES = cases(GEMINI)
 NEWEST = "gemini-3.1-pro-preview"
 
 
@@ -44,12 +32,7 @@ def test_there_are_golden_cases() -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
 def test_golden(path: Path) -> None:
-    case = orjson.loads(path.read_bytes())
-    body, notes, raw = run(case)
-    assert body == case["body"]
-    assert notes == case["notes"]
-    assert raw == orjson.dumps(case["body"])  # the order of the keys counts: the prompt cache compares bytes
-    assert run(case)[2] == raw
+    assert_golden(path, run)
 
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
@@ -182,82 +165,18 @@ def test_input_that_is_no_object_does_not_crash() -> None:
     assert found == [{"input": "text"}, {}, {"input": [1]}]
 
 
-def blocks_of(events: list[Event]) -> tuple[Block, ...]:
-    """The blocks that Claude Code keeps of a reply, empty thinking with a signature among them."""
-    blocks: list[Block] = []
-    said = signature = ""
-    for event in events:
-        match event:
-            case BlockStart(_, head):
-                said = signature = ""
-                if isinstance(head, ToolUseBlock):
-                    blocks.append(ToolUse(head.id, head.name, None))
-                elif isinstance(head, TextBlock):
-                    blocks.append(Text(""))
-                elif isinstance(head, ThinkingBlock):
-                    blocks.append(Thinking(""))
-            case TextDelta() | ThinkingDelta():
-                said += event.text
-            case ToolInputDelta():
-                said += event.json
-            case Signature():
-                signature = event.signature
-            case BlockStop():
-                last = blocks[-1]
-                if isinstance(last, ToolUse):
-                    blocks[-1] = replace(last, input=orjson.loads(said))
-                elif isinstance(last, Thinking):
-                    blocks[-1] = Thinking(said, signature)
-                else:
-                    blocks[-1] = Text(said)
-            case _:
-                pass
-    return tuple(blocks)
-
-
-TOOLS = [
-    {"name": "Bash", "input_schema": {"type": "object", "properties": {}}},
-    {"name": "WebFetch", "input_schema": {"type": "object", "properties": {}}, "defer_loading": True},
-]
-IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
-
-
-def conversation(rng: random.Random) -> list[dict[str, Any]]:
-    """A conversation as Claude Code may send it: system messages anywhere, calls answered in any order or not."""
-    messages: list[dict[str, Any]] = []
-    waiting: list[str] = []
-    for turn in range(rng.randint(1, 8)):
-        blocks: list[dict[str, Any]] = []
-        rng.shuffle(waiting)
-        for id_ in waiting:
-            if rng.random() < 0.9:
-                content = rng.choice(["out", "", None, [IMAGE], [{"type": "tool_reference", "tool_name": "WebFetch"}]])
-                result = {"type": "tool_result", "tool_use_id": id_, "content": content, "is_error": rng.random() < 0.3}
-                blocks.append({name: value for name, value in result.items() if value is not None})
-        blocks += [rng.choice([{"type": "text", "text": f"u{turn}"}, IMAGE]) for _ in range(rng.randint(0, 2))]
-        if rng.random() < 0.4:
-            messages.append({"role": "system", "content": f"before {turn}"})
-        messages.append({"role": "user", "content": blocks or f"user {turn}"})
-        if rng.random() < 0.4:
-            messages.append({"role": "system", "content": [{"type": "text", "text": f"<total>{turn}</total>"}]})
-        waiting = [f"call_{turn}_{number}" for number in range(rng.randint(0, 3))]
-        said: list[dict[str, Any]] = []
-        if rng.random() < 0.5:
-            state: Any = {"generation": rng.choice(["3", "2.5"]), "calls": dict.fromkeys(waiting[:1], "S")}
-            sealed = seal(Envelope(rng.choice(["acme", "other"]), "thought_signature", state))
-            said.append({"type": "thinking", "thinking": rng.choice(["hm", ""]), "signature": sealed})
-        if rng.random() < 0.7:
-            said.append({"type": "text", "text": f"a{turn}"})
-        said += [{"type": "tool_use", "id": id_, "name": "Bash", "input": {"n": id_}} for id_ in waiting]
-        messages.append({"role": "assistant", "content": said})
-    return messages
+def thinking(rng: random.Random, calls: list[str]) -> dict[str, Any]:
+    """Thoughts that carry a signature for the first call, of this or another provider or generation."""
+    state: Any = {"generation": rng.choice(["3", "2.5"]), "calls": dict.fromkeys(calls[:1], "S")}
+    sealed = seal(Envelope(rng.choice(["acme", "other"]), "thought_signature", state))
+    return {"type": "thinking", "thinking": rng.choice(["hm", ""]), "signature": sealed}
 
 
 @pytest.mark.parametrize("seed", range(120))
 @pytest.mark.parametrize("model", [NEWEST, "gemini-2.5-flash"])
 def test_one_more_turn_is_a_strict_prefix_extension(seed: int, model: str) -> None:
     """Rule 7. What was sent up to any assistant message stands at the start of everything sent later."""
-    messages = conversation(random.Random(f"prefix/{seed}"))
+    messages = conversation(random.Random(f"prefix/{seed}"), thinking)
     known: Any = {"model": "claude", "max_tokens": 9000, "system": "S", "tools": TOOLS}
     whole: Any = encode(decoded({**known, "messages": messages}), model)
     assert refusal(whole, model) is None

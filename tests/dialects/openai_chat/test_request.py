@@ -1,7 +1,6 @@
 """The request side: golden cases, a strict upstream's rules, and the prefix that the prompt cache lives on."""
 
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,16 @@ from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.model.blocks import Block, Text, Thinking, ToolUse
-from ccrouter.model.envelope import Envelope, seal
-from ccrouter.model.events import (
-    BlockStart,
-    BlockStop,
-    Event,
-    Signature,
-    TextBlock,
-    TextDelta,
-    ThinkingDelta,
-    ToolInputDelta,
-    ToolUseBlock,
-)
+from ccrouter.model.blocks import ToolUse
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request
+from tests.dialects.conversations import TOOLS, blocks_of, conversation
+from tests.dialects.golden_cases import GOLDEN, assert_golden, cases
 from tests.dialects.openai_chat.golden import run
 from tests.upstreams.openai_chat_rules import Strictness, refusal
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "openai_chat"
-CASES = sorted(GOLDEN.glob("*.json"))
+CASES = cases(OPENAI_CHAT)
 STRICT = Strictness(max_tokens_limit=1_000_000)
 
 NOT_STRICT = {
@@ -62,12 +50,7 @@ def test_there_are_golden_cases() -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
 def test_golden(path: Path) -> None:
-    case = orjson.loads(path.read_bytes())
-    body, notes, raw = run(case)
-    assert body == case["body"]
-    assert notes == case["notes"]
-    assert raw == orjson.dumps(case["body"])  # the order of the keys counts: the prompt cache compares bytes
-    assert run(case)[2] == raw
+    assert_golden(path, run)
 
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
@@ -82,7 +65,7 @@ def test_strict_upstream_takes_it(path: Path) -> None:
 
 
 def test_deepseek_like_upstream_takes_required_reasoning() -> None:
-    case = orjson.loads((GOLDEN / "thinking-same-field.json").read_bytes())
+    case = orjson.loads((GOLDEN / "openai_chat" / "thinking-same-field.json").read_bytes())
     strict = Strictness(reasoning="required", max_tokens_limit=1_000_000)
     assert refusal(run(case)[0], strict) is not None
     case["quirks"] = {"reasoning_required": True}
@@ -90,7 +73,7 @@ def test_deepseek_like_upstream_takes_required_reasoning() -> None:
 
 
 def test_upstream_that_refuses_reasoning_gets_none() -> None:
-    case = orjson.loads((GOLDEN / "thinking-never.json").read_bytes())
+    case = orjson.loads((GOLDEN / "openai_chat" / "thinking-never.json").read_bytes())
     assert refusal(run(case)[0], Strictness(reasoning="refused", max_tokens_limit=1_000_000)) is None
 
 
@@ -149,75 +132,6 @@ def test_what_a_provider_said_it_gets_back_as_it_was(said: Any) -> None:
     told: Any = other["messages"]
     plain_call = {"id": "call_1", "type": "function", "function": function}
     assert told[0] == {"role": "assistant", "content": plain, "tool_calls": [plain_call]}
-
-
-def blocks_of(events: list[Event]) -> tuple[Block, ...]:
-    """The blocks that Claude Code keeps of a reply."""
-    blocks: list[Block] = []
-    text = ""
-    for event in events:
-        match event:
-            case TextDelta() | ThinkingDelta():
-                text += event.text
-            case ToolInputDelta():
-                text += event.json
-            case BlockStart(_, ToolUseBlock() as head):
-                text = ""
-                blocks.append(ToolUse(head.id, head.name, None))
-            case BlockStart(_, TextBlock()):
-                text = ""
-                blocks.append(Text(""))
-            case BlockStart():
-                text = ""
-            case Signature():
-                blocks.append(Thinking(text, event.signature))
-            case BlockStop() if isinstance(blocks[-1], ToolUse):
-                blocks[-1] = replace(blocks[-1], input=orjson.loads(text))
-            case BlockStop() if isinstance(blocks[-1], Text):
-                blocks[-1] = Text(text)
-            case _:
-                pass
-    return tuple(blocks)
-
-
-TOOLS = [
-    {"name": "Bash", "input_schema": {"type": "object", "properties": {}}},
-    {"name": "WebFetch", "input_schema": {"type": "object", "properties": {}}, "defer_loading": True},
-]
-IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
-
-
-def conversation(rng: random.Random) -> list[dict[str, Any]]:
-    """A conversation as Claude Code may send it: system messages anywhere, calls answered in any order or not."""
-    messages: list[dict[str, Any]] = []
-    waiting: list[str] = []
-    for turn in range(rng.randint(1, 8)):
-        blocks: list[dict[str, Any]] = []
-        rng.shuffle(waiting)
-        for id_ in waiting:
-            if rng.random() < 0.9:
-                content = rng.choice(["out", "", None, [IMAGE], [{"type": "tool_reference", "tool_name": "WebFetch"}]])
-                result = {"type": "tool_result", "tool_use_id": id_, "content": content, "is_error": rng.random() < 0.3}
-                blocks.append({name: value for name, value in result.items() if value is not None})
-        blocks += [rng.choice([{"type": "text", "text": f"u{turn}"}, IMAGE]) for _ in range(rng.randint(0, 2))]
-        if rng.random() < 0.4:
-            messages.append({"role": "system", "content": f"before {turn}"})
-        messages.append({"role": "user", "content": blocks or f"user {turn}"})
-        if rng.random() < 0.4:
-            messages.append(
-                {"role": "system", "content": [{"type": "text", "text": f"<total_tokens>{turn}</total_tokens>"}]}
-            )
-        waiting = [f"call_{turn}_{number}" for number in range(rng.randint(0, 3))]
-        said: list[dict[str, Any]] = []
-        if rng.random() < 0.5:
-            said.append(
-                {"type": "thinking", "thinking": "hm", "signature": seal(Envelope("acme", "reasoning_content"))}
-            )
-        if rng.random() < 0.7:
-            said.append({"type": "text", "text": f"a{turn}"})
-        said += [{"type": "tool_use", "id": id_, "name": "Bash", "input": {"n": id_}} for id_ in waiting]
-        messages.append({"role": "assistant", "content": said})
-    return messages
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -17,13 +17,14 @@ from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request
 from ccrouter.sse import Frame
-from tests.dialects.openai_chat.test_request import blocks_of, conversation
-from tests.dialects.openai_responses.golden import GOLDEN, run, sealed
+from tests.dialects.conversations import TOOLS, blocks_of, conversation
+from tests.dialects.golden_cases import GOLDEN, assert_golden, cases, sealed
+from tests.dialects.openai_responses.golden import run
 from tests.upstreams.openai_responses_reply import Manner, whole
 from tests.upstreams.openai_responses_rules import ALL_EFFORTS, Strictness, refusal
 from tests.upstreams.replies import Call, Reply
 
-CASES = sorted(GOLDEN.glob("*.json"))
+CASES = cases(OPENAI_RESPONSES)
 STRICT = Strictness()
 PLAIN = Strictness(efforts=frozenset())
 REASONING: dict[str, Any] = {"encrypted_reasoning": True, "efforts": ALL_EFFORTS, "sampling": False}
@@ -44,12 +45,7 @@ def test_there_are_golden_cases() -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
 def test_golden(path: Path) -> None:
-    case = orjson.loads(path.read_bytes())
-    body, notes, raw = run(case)
-    assert body == case["body"]
-    assert notes == case["notes"]
-    assert raw == orjson.dumps(case["body"])  # the order of the keys counts: the prompt cache compares bytes
-    assert run(case)[2] == raw
+    assert_golden(path, run)
 
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
@@ -65,11 +61,11 @@ def test_strict_upstream_takes_it(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["sampling", "json-schema-in-words", "tools", "limits"])
 def test_models_that_do_not_reason_take_it(name: str) -> None:
-    assert refusal(run(orjson.loads((GOLDEN / f"{name}.json").read_bytes()))[0], PLAIN) is None
+    assert refusal(run(orjson.loads((GOLDEN / "openai_responses" / f"{name}.json").read_bytes()))[0], PLAIN) is None
 
 
 def test_deepseek_takes_calls_last() -> None:
-    case = orjson.loads((GOLDEN / "calls-last.json").read_bytes())
+    case = orjson.loads((GOLDEN / "openai_responses" / "calls-last.json").read_bytes())
     adjacent = Strictness(outputs_adjacent=True)
     assert refusal(run(case)[0], adjacent) is None
     case["quirks"] = {}
@@ -176,12 +172,6 @@ def test_an_id_that_changed_on_the_way_is_no_use() -> None:
     events: Any = [event for frame in frames for event in decoder.frame(Frame(None, orjson.dumps(frame)))]
     sent = items(Request("m", (Message("assistant", blocks_of(events)),)), **REASONING)
     assert [item["type"] for item in sent] == ["function_call", "function_call_output"]
-
-
-TOOLS = [
-    {"name": "Bash", "input_schema": {"type": "object", "properties": {}}},
-    {"name": "WebFetch", "input_schema": {"type": "object", "properties": {}}, "defer_loading": True},
-]
 
 
 def with_reasoning(messages: list[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
