@@ -139,6 +139,11 @@ class Serving:
     async def _let_finish(self, runner: web.AppRunner, state: State) -> None:
         for site in list(runner.sites):
             await site.stop()
+        await asyncio.sleep(0)  # what has just arrived begins
+        if runner.server is not None:
+            # Connections that are kept alive bring new requests for as long as they stay: idle ones end now, the others
+            # after their answer. The client connects anew, to the next daemon.
+            runner.server.pre_shutdown()
         deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         # A bounded wait, once in a daemon's life: polling is good enough.
         loop = asyncio.get_running_loop()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias
@@ -23,6 +24,7 @@ from typing import Final, Literal, Self, TypeAlias
 import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ccrouter.model.json import JsonObject, as_object, as_str
@@ -215,12 +217,16 @@ class Misbehaving:
     script: Callable[[Asked], Manner]
     tls: ssl.SSLContext | None = None
     asked: list[Asked] = field(default_factory=list[Asked])
+    keep_asked: bool = True
+    """False for many requests: they are only counted."""
     hanging: int = 0
     """Connections that say no more and that nobody has closed yet."""
 
     def __post_init__(self) -> None:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._idle: set[asyncio.StreamWriter] = set()
+        self._count = 0
 
     @property
     def endpoint(self) -> str:
@@ -240,9 +246,15 @@ class Misbehaving:
     async def start(self, port: int = 0) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self.tls, backlog=1024)
 
-    async def stop(self) -> None:
+    def stop_listening(self) -> None:
+        """No new connections, and an end to those on which nothing is asked just now."""
         assert self._server is not None
         self._server.close()
+        for writer in self._idle:
+            writer.close()
+
+    async def stop(self) -> None:
+        self.stop_listening()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -254,7 +266,7 @@ class Misbehaving:
         try:
             while await self._serve_one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # whoever asked has gone, or the test is over
         finally:
             self._tasks.discard(task)
@@ -262,8 +274,14 @@ class Misbehaving:
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; whether the connection serves another."""
-        asked = await _read(reader, len(self.asked) + 1)
-        self.asked.append(asked)
+        self._idle.add(writer)
+        try:
+            asked = await _read(reader, self._count + 1)
+        finally:
+            self._idle.discard(writer)
+        self._count += 1
+        if self.keep_asked:
+            self.asked.append(asked)
         manner = self.script(asked)
         if manner.pause:
             await asyncio.sleep(manner.pause)
@@ -335,9 +353,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
 
 
 @cache
-def self_signed() -> tuple[bytes, bytes]:
-    """A certificate for 127.0.0.1 that no authority knows, and its key, as PEM."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+def certificate_for(address: IPv4Address | IPv6Address) -> tuple[bytes, bytes]:
+    """A certificate signed by itself, and its key, as PEM: trusted by whoever is told to, and by nobody else."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, str(address))])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -347,16 +365,15 @@ def self_signed() -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(address)]), critical=False)
         .sign(generated_key(), hashes.SHA256())
     )
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     return certificate.public_bytes(Encoding.PEM), pem(generated_key()).encode()
 
 
 def untrusted(folder: Path) -> ssl.SSLContext:
     """TLS with a certificate that no client trusts."""
-    certificate, key = self_signed()
+    certificate, key = certificate_for(IPv4Address("127.0.0.1"))
     path = folder / "self-signed.pem"
     path.write_bytes(certificate + key)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
