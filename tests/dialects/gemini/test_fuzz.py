@@ -1,6 +1,5 @@
 """Random replies, mutated recordings: no exception, the grammar holds, nothing is lost, cuts do not matter."""
 
-import os
 import random
 from typing import Any
 
@@ -9,29 +8,13 @@ import pytest
 
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.gemini import GEMINI
-from ccrouter.model.events import Event, Failed, Finish
 from ccrouter.model.grammar import violations
-from tests.conformance.compare import body_of, decode_stream, entries, outcome
+from tests.conformance.compare import body_of, entries, outcome
+from tests.dialects.fuzzing import ROUNDS, SEED, check, replace_value
 from tests.dialects.gemini.replies import call, chunk, text, thought
 
-SEED = int(os.environ.get("CCROUTER_FUZZ_SEED", "20261120"))
-ROUNDS = int(os.environ.get("CCROUTER_FUZZ_ROUNDS", "12"))
 NAMES = frozenset({"Bash", "Read"})
-ODD: tuple[Any, ...] = (None, "", "x", 0, -1, 3.5, True, [], {}, [None], {"a": 1}, [{}], 10**30, "\ud83d", "STOP")
-
-
-def decode(body: bytes, read_size: int | None) -> list[Event]:
-    return decode_stream(
-        GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES, search_query="")), body, read_size
-    )
-
-
-def check(body: bytes, seed: str) -> None:
-    got = [decode(body, size) for size in (None, 7)]
-    for events in got:
-        assert violations(events) == [], seed
-        assert isinstance(events[-1], Finish | Failed), seed
-    assert outcome(got[0]) == outcome(got[1]), seed
+CONTEXT = ReplyContext("acme", "gemini-3-pro-preview", NAMES, search_query="")
 
 
 @pytest.mark.parametrize("entry", entries("gemini", lambda entry: entry["http_status"] == 200))
@@ -42,7 +25,7 @@ def test_mutated_values(entry: Any) -> None:
         seed = f"{SEED}/{entry['file']}/{number}"
         rng = random.Random(seed)
         mutated = [mutate(each, rng) if rng.random() < 0.5 else orjson.dumps(each) for each in chunks]
-        check(b"".join(b"data: " + each + b"\r\n\r\n" for each in mutated), seed)
+        check(GEMINI, CONTEXT, b"".join(b"data: " + each + b"\r\n\r\n" for each in mutated), seed)
         decoder = GEMINI.decoder(ReplyContext("acme", "gemini-2.5-pro", NAMES, search_query="q"))
         assert violations(decoder.whole(b"[" + b",".join(mutated) + b"]")) == [], seed
 
@@ -57,23 +40,12 @@ def json_of(entry: Any) -> list[bytes]:
 
 def mutate(value: Any, rng: random.Random) -> bytes:
     value = orjson.loads(orjson.dumps(value))
-    holders = list(containers(value))
     for _ in range(rng.randint(1, 3)):
-        holder = rng.choice(holders)
-        if holder:
-            key = rng.choice(list(holder)) if isinstance(holder, dict) else rng.randrange(len(holder))
-            holder[key] = rng.choice(ODD)
+        replace_value(value, rng)
     try:
         return orjson.dumps(value)
     except TypeError:  # half a surrogate pair, or a number beyond 64 bits
         return b'{"candidates":[{"content":{"parts":[{"text":"\\ud83d"}]}}],"created":1' + b"0" * 30 + b"}"
-
-
-def containers(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        yield value
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from containers(inner)
 
 
 @pytest.mark.parametrize("number", range(120))
@@ -105,13 +77,12 @@ def test_any_order_of_parts(number: int) -> None:
         rest = rest[size:]
     chunks.append(chunk(finish="STOP"))
     body = b"".join(b"data: " + orjson.dumps(each) + b"\n\n" for each in chunks)
-    check(body, seed)
-    got = outcome(decode(body, 3))
+    got = outcome(check(GEMINI, CONTEXT, body, seed))
     assert (got.text, got.reasoning) == (said, reasoning), seed
     assert [(name, arguments) for _, name, arguments in got.tool_calls] == calls, seed
     assert len({id_ for id_, _, _ in got.tool_calls}) == len(calls), seed
     assert got.stop_reason == ("tool_use" if calls else "end_turn"), seed
-    decoder = GEMINI.decoder(ReplyContext("acme", "gemini-3-pro-preview", NAMES, search_query=""))
+    decoder = GEMINI.decoder(CONTEXT)
     whole = decoder.whole(orjson.dumps(chunk(*parts, finish="STOP")))
     assert violations(whole) == [], seed
     assert outcome(whole) == got, seed

@@ -4,7 +4,6 @@
 items under way at once, each told in several ways.
 """
 
-import os
 import random
 from typing import Any
 
@@ -14,41 +13,18 @@ import pytest
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.openai_responses import OPENAI_RESPONSES
 from ccrouter.model.envelope import unseal
-from ccrouter.model.events import Event, Failed, Finish, Signature
+from ccrouter.model.events import Signature
 from ccrouter.model.grammar import violations
-from tests.conformance.compare import body_of, decode_stream, entries, outcome
-from tests.dialects.openai_chat.test_fuzz import mutate_bytes, mutate_lines
+from tests.conformance.compare import decode_stream, entries, outcome
+from tests.dialects.fuzzing import SEED, check, check_mutated_recording
 from tests.dialects.openai_responses.replies import added, arguments, done, ended, event, summary, text
 
-SEED = int(os.environ.get("CCROUTER_FUZZ_SEED", "20261120"))
-ROUNDS = int(os.environ.get("CCROUTER_FUZZ_ROUNDS", "12"))
-
-
-def decode(body: bytes, read_size: int | None) -> list[Event]:
-    return decode_stream(OPENAI_RESPONSES.decoder(ReplyContext("acme", "m")), body, read_size)
-
-
-def check(body: bytes, seed: str) -> list[Event]:
-    got = [decode(body, size) for size in (None, 7)]
-    for events in got:
-        assert violations(events) == [], seed
-        assert isinstance(events[-1], Finish | Failed), seed
-    assert outcome(got[0]) == outcome(got[1]), seed
-    return got[0]
+CONTEXT = ReplyContext("acme", "m")
 
 
 @pytest.mark.parametrize("entry", entries("openai-responses", lambda entry: entry["http_status"] == 200))
 def test_mutated_recordings(entry: Any) -> None:
-    body = body_of(entry)
-    for number in range(ROUNDS):
-        seed = f"{SEED}/{entry['file']}/{number}"
-        rng = random.Random(seed)
-        mutated = mutate_lines(body, rng) if number % 2 else mutate_bytes(body, rng)
-        if entry["streaming"]:
-            check(mutated[:60_000], seed)
-        else:
-            events = OPENAI_RESPONSES.decoder(ReplyContext("acme", "m")).whole(mutated)
-            assert violations(events) == [], seed
+    check_mutated_recording(OPENAI_RESPONSES, CONTEXT, entry)
 
 
 def pieces(value: str, rng: random.Random) -> list[str]:
@@ -111,7 +87,7 @@ def test_any_interleaving_of_items(number: int) -> None:
             frames.append(rng.choice(ready).pop(0))
     frames.append(ended(output=items))
     body = b"".join(b"data: " + orjson.dumps(frame) + b"\n\n" for frame in frames)
-    events = check(body, seed)
+    events = check(OPENAI_RESPONSES, CONTEXT, body, seed)
     got = outcome(events)
     said = {
         kind: [item for item in items if item["type"] == kind] for kind in ("message", "reasoning", "function_call")
@@ -132,7 +108,7 @@ def test_any_interleaving_of_items(number: int) -> None:
     ]
     followed = [item["id"] for item in items[:-1] if item["type"] == "reasoning"]
     assert kept == followed, seed
-    whole = outcome(OPENAI_RESPONSES.decoder(ReplyContext("acme", "m")).whole(orjson.dumps(frames[-1]["response"])))
+    whole = outcome(OPENAI_RESPONSES.decoder(CONTEXT).whole(orjson.dumps(frames[-1]["response"])))
     assert (whole.tool_calls, whole.reasoning) == (got.tool_calls, got.reasoning), seed
     assert sorted(whole.text) == sorted(got.text), seed
 
@@ -172,7 +148,7 @@ def test_decoder_takes_any_json() -> None:
                 }
             frames.append({"type": rng.choice(kinds), **fields})
         body = b"".join(b"data: " + dumped(frame) + b"\n\n" for frame in frames)
-        assert violations(decode(body, None)) == [], f"{SEED}/{number}"
+        assert violations(decode_stream(OPENAI_RESPONSES.decoder(CONTEXT), body, None)) == [], f"{SEED}/{number}"
 
 
 def dumped(value: Any) -> bytes:
