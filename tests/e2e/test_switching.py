@@ -18,6 +18,9 @@ from tests.upstreams.replies import Call, Failure, Reply, text
 pytestmark = pytest.mark.e2e
 
 NAMES = ("gemini", "chat", "responses", "claude", "reasoner")
+WALKED = ("gemini", "reasoner", "responses", "claude")
+"""One of each dialect: of the two that speak chat, the one that also wants reasoning with every call."""
+DOWN = Failure(503, "The fox is away.")
 
 
 @pytest.fixture
@@ -44,8 +47,8 @@ def walk(names: Sequence[str]) -> list[str]:
 
 
 def test_the_walk_takes_every_direction_once() -> None:
-    steps = walk(NAMES)
-    assert sorted(pairwise(steps)) == sorted(permutations(NAMES, 2))
+    steps = walk(WALKED)
+    assert sorted(pairwise(steps)) == sorted(permutations(WALKED, 2))
 
 
 def thought(visit: int, name: str) -> str:
@@ -90,13 +93,37 @@ def own_state(side: Side, body: JsonObject) -> list[str]:
     return [entry for entry in side.wire.state(body) if entry != SKIP]
 
 
-def test_every_direction(five: dict[str, Side], client: ClaudeCode) -> None:
-    steps = walk(NAMES)
+@pytest.fixture(scope="module")
+def daemon_that_falls_back(sides: Sides, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon that goes on to the other providers when the one that was asked for fails."""
+    config = strict_config(sides.chat, *sides.providers())
+    config["fallback"] = {"default": [side.model for name, side in sides.all().items() if name in NAMES]}
+    config["retries"] = {"same_target": 0}  # each is asked once: quick, and easy to count
+    with Daemon(tmp_path_factory.mktemp("falling-back"), config) as running:
+        yield running
+
+
+@pytest.fixture
+def falling_back(client: ClaudeCode, daemon_that_falls_back: Daemon) -> ClaudeCode:
+    found = binary(client.version)
+    assert found is not None
+    return ClaudeCode(client.version, found, client.folder, daemon_that_falls_back.url, KEY)
+
+
+@pytest.mark.parametrize("by", ["client", "router"])
+def test_every_direction(five: dict[str, Side], client: ClaudeCode, falling_back: ClaudeCode, by: str) -> None:
+    """Switched by the client's `--model`, or by the router while the client asks for one and the same model. The client
+    itself leaves out the thinking of models that it knows to be others; what the router does it cannot know."""
+    steps = walk(WALKED)
     last: dict[str, JsonObject] = {}
     for visit, name in enumerate(steps):
         side = five[name]
+        for other in five.values():
+            other.play(DOWN)
         side.play(*turns(visit, name))
-        answer = side.ask(client, f"Prompt {visit}.", *(("--continue",) if visit else ()))
+        more = ("--continue",) if visit else ()
+        asked, asking = (side, client) if by == "client" else (five["gemini"], falling_back)
+        answer = asked.ask(asking, f"Prompt {visit}.", *more)
         assert answer.text == f"Answer {visit}.", (visit, name, side.upstream.refusals, answer.text, answer.stderr)
         assert not side.upstream.refusals
         assert_all_there(side, steps[: visit + 1])
@@ -108,31 +135,17 @@ def test_every_direction(five: dict[str, Side], client: ClaudeCode) -> None:
         side.assert_prefixes()
 
 
-@pytest.fixture(scope="module")
-def falling_back(sides: Sides, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon that goes on to the other providers when the one that was asked for fails."""
-    config = strict_config(sides.chat, *sides.providers())
-    config["fallback"] = {"default": [side.model for name, side in sides.all().items() if name in NAMES]}
-    config["retries"] = {"same_target": 0}  # each is asked once: quick, and easy to count
-    with Daemon(tmp_path_factory.mktemp("falling-back"), config) as running:
-        yield running
-
-
 @pytest.mark.parametrize("first", NAMES)
-def test_in_the_middle_of_a_turn(five: dict[str, Side], client: ClaudeCode, falling_back: Daemon, first: str) -> None:
+def test_in_the_middle_of_a_turn(five: dict[str, Side], falling_back: ClaudeCode, first: str) -> None:
     """The first provider asks for tools and is gone when their results come. All others are offered the open turn; the
     last one ends it. Then the first is back."""
-    found = binary(client.version)
-    assert found is not None
-    client = ClaudeCode(client.version, found, client.folder, falling_back.url, KEY)
-    down = Failure(503, "The fox is away.")
     began, ended = turns(0, first)
     *others, last = [side for name, side in five.items() if name != first]
-    five[first].play(began, down)
+    five[first].play(began, DOWN)
     for other in others:
-        other.play(down)
+        other.play(DOWN)
     last.play(ended)
-    answer = five[first].ask(client, "Prompt 0.")
+    answer = five[first].ask(falling_back, "Prompt 0.")
     assert answer.text == "Answer 0.", answer
     assert len(five[first].turns) == 2
     for other in (*others, last):
@@ -142,7 +155,7 @@ def test_in_the_middle_of_a_turn(five: dict[str, Side], client: ClaudeCode, fall
         assert "did-0-b" in two.result
         assert thought(0, first).encode() not in request.raw
     five[first].play(*turns(1, first))
-    answer = five[first].ask(client, "Prompt 1.", "--continue")
+    answer = five[first].ask(falling_back, "Prompt 1.", "--continue")
     assert answer.text == "Answer 1.", answer
     assert thought(0, first).encode() in five[first].turns[-1].raw
     assert b"Answer 0." in five[first].turns[-1].raw
