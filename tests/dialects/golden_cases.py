@@ -20,8 +20,12 @@ Ran: TypeAlias = tuple[JsonObject, list[list[str]], bytes]
 """The wire body of a case, its notes as [what, where, why], and the body's bytes."""
 
 
+def folder(dialect: Dialect) -> Path:
+    return GOLDEN / dialect.name
+
+
 def cases(dialect: Dialect) -> list[Path]:
-    return sorted((GOLDEN / dialect.name).glob("*.json"))
+    return sorted(folder(dialect).glob("*.json"))
 
 
 def quirks_of(case: Any) -> Quirks:

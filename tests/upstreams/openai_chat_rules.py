@@ -10,6 +10,8 @@ from typing import Literal
 
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 from tests.upstreams.openai_rules import (
+    BILLING,
+    MOST_TOOLS,
     TOOL_NAME,
     RefusedError,
     check_arguments,
@@ -18,6 +20,8 @@ from tests.upstreams.openai_rules import (
     check_tools,
     require,
 )
+
+__all__ = ["BILLING", "MOST_TOOLS", "STRICT", "TOOL_NAME", "RefusedError", "Strictness", "refusal"]
 
 # https://platform.openai.com/docs/api-reference/chat/create, November 2026; `functions`, `function_call` left out on
 # purpose (long deprecated, refused by most compatible servers).

@@ -13,6 +13,8 @@ from functools import partial
 
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 from tests.upstreams.openai_rules import (
+    BILLING,
+    MOST_TOOLS,
     TOOL_NAME,
     RefusedError,
     check_arguments,
@@ -21,6 +23,18 @@ from tests.upstreams.openai_rules import (
     check_tools,
     require,
 )
+
+__all__ = [
+    "ALL_EFFORTS",
+    "BILLING",
+    "MOST_TOOLS",
+    "STRICT",
+    "TOOL_NAME",
+    "RefusedError",
+    "Strictness",
+    "refusal",
+    "seal",
+]
 
 # https://platform.openai.com/docs/api-reference/responses/create, November 2026
 TOP_LEVEL = frozenset(

@@ -8,7 +8,9 @@ are kept.
 from typing import Any
 
 from ccrouter.dialects.gemini import GEMINI
-from tests.dialects.golden_cases import Ran, run_case
+from tests.dialects.golden_cases import ORIGIN, Ran, run_case
+
+__all__ = ["ORIGIN", "run"]
 
 
 def run(case: Any) -> Ran:

@@ -7,7 +7,9 @@ Each holds what it is `about`, the client's `request`, the upstream's `quirks`, 
 from typing import Any
 
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
-from tests.dialects.golden_cases import Ran, run_case
+from tests.dialects.golden_cases import ORIGIN, Ran, quirks_of, run_case
+
+__all__ = ["ORIGIN", "quirks_of", "run"]
 
 
 def run(case: Any) -> Ran:

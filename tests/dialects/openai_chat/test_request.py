@@ -16,10 +16,11 @@ from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request
 from tests.dialects.conversations import TOOLS, blocks_of, conversation
-from tests.dialects.golden_cases import GOLDEN, assert_golden, cases
+from tests.dialects.golden_cases import assert_golden, cases, folder
 from tests.dialects.openai_chat.golden import run
 from tests.upstreams.openai_chat_rules import Strictness, refusal
 
+GOLDEN = folder(OPENAI_CHAT)
 CASES = cases(OPENAI_CHAT)
 STRICT = Strictness(max_tokens_limit=1_000_000)
 
@@ -65,7 +66,7 @@ def test_strict_upstream_takes_it(path: Path) -> None:
 
 
 def test_deepseek_like_upstream_takes_required_reasoning() -> None:
-    case = orjson.loads((GOLDEN / "openai_chat" / "thinking-same-field.json").read_bytes())
+    case = orjson.loads((GOLDEN / "thinking-same-field.json").read_bytes())
     strict = Strictness(reasoning="required", max_tokens_limit=1_000_000)
     assert refusal(run(case)[0], strict) is not None
     case["quirks"] = {"reasoning_required": True}
@@ -73,7 +74,7 @@ def test_deepseek_like_upstream_takes_required_reasoning() -> None:
 
 
 def test_upstream_that_refuses_reasoning_gets_none() -> None:
-    case = orjson.loads((GOLDEN / "openai_chat" / "thinking-never.json").read_bytes())
+    case = orjson.loads((GOLDEN / "thinking-never.json").read_bytes())
     assert refusal(run(case)[0], Strictness(reasoning="refused", max_tokens_limit=1_000_000)) is None
 
 

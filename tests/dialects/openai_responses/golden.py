@@ -8,8 +8,11 @@ changed on purpose, body and notes are written anew (`write`) and read before th
 from typing import Any
 
 from ccrouter.dialects.openai_responses import OPENAI_RESPONSES
-from tests.dialects.golden_cases import Ran, cases, run_case, write
+from tests.dialects.golden_cases import ORIGIN, Ran, cases, folder, quirks_of, run_case, sealed, write
 
+__all__ = ["GOLDEN", "MODEL", "ORIGIN", "quirks_of", "run", "sealed", "write"]
+
+GOLDEN = folder(OPENAI_RESPONSES)
 MODEL = "gpt-5.2"
 
 

@@ -18,8 +18,8 @@ from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request
 from ccrouter.sse import Frame
 from tests.dialects.conversations import TOOLS, blocks_of, conversation
-from tests.dialects.golden_cases import GOLDEN, assert_golden, cases, sealed
-from tests.dialects.openai_responses.golden import run
+from tests.dialects.golden_cases import assert_golden, cases
+from tests.dialects.openai_responses.golden import GOLDEN, run, sealed
 from tests.upstreams.openai_responses_reply import Manner, whole
 from tests.upstreams.openai_responses_rules import ALL_EFFORTS, Strictness, refusal
 from tests.upstreams.replies import Call, Reply
@@ -61,11 +61,11 @@ def test_strict_upstream_takes_it(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["sampling", "json-schema-in-words", "tools", "limits"])
 def test_models_that_do_not_reason_take_it(name: str) -> None:
-    assert refusal(run(orjson.loads((GOLDEN / "openai_responses" / f"{name}.json").read_bytes()))[0], PLAIN) is None
+    assert refusal(run(orjson.loads((GOLDEN / f"{name}.json").read_bytes()))[0], PLAIN) is None
 
 
 def test_deepseek_takes_calls_last() -> None:
-    case = orjson.loads((GOLDEN / "openai_responses" / "calls-last.json").read_bytes())
+    case = orjson.loads((GOLDEN / "calls-last.json").read_bytes())
     adjacent = Strictness(outputs_adjacent=True)
     assert refusal(run(case)[0], adjacent) is None
     case["quirks"] = {}
