@@ -107,7 +107,9 @@ class Joiner:
     def give_up(self, error: UpstreamError) -> list[Event]:
         """The honest end of a reply that nobody has continued."""
         self.over = True
-        return [UsageUpdate(self._account.total()), Failed(error)] if self._account.several else [Failed(error)]
+        return (
+            [UsageUpdate(self._account.total(torn=True)), Failed(error)] if self._account.several else [Failed(error)]
+        )
 
     def _take(self, event: Event, out: list[Event]) -> None:
         match event:
@@ -222,7 +224,7 @@ class Joiner:
             self._notes.add("thinking", "the reply", BETWEEN_TEXTS)
         self._close(out)
         if self._account.several:
-            out.append(UsageUpdate(self._account.total()))
+            out.append(UsageUpdate(self._account.total(torn=False)))
         out.append(event)
         self.over = self.joined = True
 
@@ -254,22 +256,25 @@ class Account:
 
     def next_reply(self, repeated: int) -> None:
         """The present reply is torn. The next one's prompt holds `repeated` letters of the answer."""
-        self._before += self._output()
+        self._before += self._output(torn=True)
         if self._prompt is None and has_prompt(self._now):
             self._prompt = self._fitting_prompt()
         self._now, self._letters, self._repeated = Usage(), 0, repeated
         self.several = True
 
-    def total(self) -> Usage:
-        """All of it, as far as it is told, else by letters."""
+    def total(self, *, torn: bool) -> Usage:
+        """All of it, as far as it is told, else by letters. `torn`: the present reply is."""
         prompt = self._prompt
         if prompt is None:
             prompt = self._fitting_prompt() if has_prompt(self._now) else Usage()
-        return replace(prompt, output=self._before + self._output())
+        return replace(prompt, output=self._before + self._output(torn=torn))
 
-    def _output(self) -> int:
+    def _output(self, *, torn: bool) -> int:
+        told, guessed = self._now.output, -(-self._letters // 4)
+        if told is None:
+            return guessed
         # A stream that is torn has told its beginning's count at best (Anthropic: 1).
-        return max(self._now.output or 0, -(-self._letters // 4))
+        return max(told, guessed) if torn else told
 
     def _fitting_prompt(self) -> Usage:
         """The present reply's prompt without the answer so far, which counts as output."""

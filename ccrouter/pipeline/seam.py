@@ -61,24 +61,28 @@ def last_words(sent: str) -> str:
     while True:
         start = _word_start(core, len(core) - length)
         words = core[start:]
-        if start == 0 or length >= MOST_LAST_WORDS or core.find(words) == start:
+        if core.find(words) == start or length >= MOST_LAST_WORDS:
             return words
         length = min(2 * length, MOST_LAST_WORDS)
 
 
 def _word_start(text: str, at: int) -> int:
-    """The first letter of the word that `at` is in, or near it where that would be far away."""
-    if at <= 0:
-        return len(text) - len(text.lstrip())
+    """The first letter of the word that `at` is in, or near it where that would be far away. Never a blank."""
+    at = max(at, 0)
     start = at
-    while start > at - LONG_WORD and start > 0 and not (text[start - 1].isspace() and not text[start].isspace()):
+    while start > max(0, at - LONG_WORD) and not _begins_word(text, start):
         start -= 1
-    if start == 0 or (text[start - 1].isspace() and not text[start].isspace()):
-        return start
-    start = at
-    while start > 0 and _belongs_to_the_one_before(text, start):
-        start -= 1
+    if start > 0 and not _begins_word(text, start):
+        start = at
+        while start > 0 and _belongs_to_the_one_before(text, start):
+            start -= 1
+    while start < len(text) and text[start].isspace():
+        start += 1
     return start
+
+
+def _begins_word(text: str, at: int) -> bool:
+    return text[at - 1].isspace() and not text[at].isspace()
 
 
 def _belongs_to_the_one_before(text: str, at: int) -> bool:
@@ -98,18 +102,13 @@ def new_text(seam: Seam, held: str, *, complete: bool) -> int | Verdict:
 
 
 def _after_prefill(seam: Seam, held: str, complete: bool) -> int | Verdict:
-    begun, blanks = seam.sent.strip(), _blanks(seam.sent)
-    text = held.lstrip()
-    # A host that takes the prefill for a turn of its own begins again. Where the text consists of one thing over and
-    # over, that may as well be how it goes on.
-    if len(begun) >= BEGUN_AGAIN and not _periodic(begun):
-        if text.startswith(begun):
-            after = len(held) - len(text) + len(begun)
-            return _with_blanks(held, after, blanks, complete)
-        if not complete and begun.startswith(text):
-            return Verdict.WAIT
-        if _common(begun, text) >= BEGUN_AGAIN:
-            return Verdict.APART
+    begun, blanks, text = seam.sent.strip(), _blanks(seam.sent), held.lstrip()
+    # A host that takes the prefill for a turn of its own begins again; so do, seldom, texts like tables of one line.
+    # Nobody can tell, and whoever guesses loses text or doubles it.
+    common = _common(begun, text)
+    alike = common >= BEGUN_AGAIN or (common == len(text) and len(begun) >= BEGUN_AGAIN and not complete)
+    if alike and not _periodic(begun):
+        return Verdict.APART if common >= BEGUN_AGAIN else Verdict.WAIT
     return _with_blanks(held, 0, blanks, complete)
 
 
@@ -126,10 +125,17 @@ def _after_instruction(seam: Seam, held: str, complete: bool) -> int | Verdict:
     glued = lead == 0 and not blanks and _whole_words(core, overlap)
     if overlap and (overlap >= len(words) or _plain(core[-overlap:]) or glued):
         return _with_blanks(held, lead + overlap, blanks, complete)
-    strayed = _common(words, text)
-    if strayed >= max(STRAYED, len(words) // 2) or (text[:BEGUN_AGAIN] in sent and len(text) >= BEGUN_AGAIN):
-        return Verdict.APART
-    return 0
+    return Verdict.APART if _strayed(core, words, text) else 0
+
+
+def _strayed(core: str, words: str, text: str) -> bool:
+    """True where `text` begins as what is there does somewhere, but goes on otherwise."""
+    if _common(words, text) >= max(STRAYED, len(words) // 2):
+        return True
+    near = core[-3 * len(words) :]
+    return (len(text) >= PLAIN_REPETITION and text[:PLAIN_REPETITION] in near) or (
+        len(text) >= BEGUN_AGAIN and text[:BEGUN_AGAIN] in core
+    )
 
 
 def _blanks(sent: str) -> str:

@@ -1,16 +1,28 @@
 """Streams torn after text, over real sockets: continued where the config says so, else told honestly."""
 
 import logging
+import os
+import random
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
 
-from ccrouter.config.types import EVERY_SCENARIO, ProviderConfig, Retries, RouterConfig, Target
+from ccrouter.config.types import EVERY_SCENARIO, Limits, ProviderConfig, Retries, RouterConfig, Target
 from ccrouter.pipeline.seam import last_words
 from tests.server.conftest import Router
 from tests.upstreams.anthropic import AnthropicUpstream
+from tests.upstreams.misbehaving import (
+    Asked,
+    Fault,
+    Manner,
+    Misbehaving,
+    after_text,
+    error_after_text,
+    reply_of,
+    well,
+)
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import Call, Failure, Reply, Spent, text
 
@@ -82,7 +94,7 @@ async def test_the_next_target_continues(router: Router, how: str, caplog: pytes
         async with router(upstream.endpoint, fallback=FALLBACK, rescue=EVERYWHERE) as client:
             reply = await client.post("/v1/messages", json=BODY)
             events = events_of(await reply.read())
-        asked = [request.body for request in upstream.requests]
+        asked: list[Any] = [request.body for request in upstream.requests]
         assert upstream.refusals == []
     assert reply.headers["x-ccr-target"] == "mock,m-text"
     assert kinds(events) == ONE_TEXT
@@ -105,26 +117,72 @@ async def test_the_next_target_continues(router: Router, how: str, caplog: pytes
 
 async def test_with_one_target_it_is_asked_again(router: Router) -> None:
     answers = [lambda body: cut(BEGUN), as_told]
-    with OpenAIChatUpstream(lambda body: answers.pop(0)(body)) as upstream:
+    with OpenAIChatUpstream(lambda body: answers.pop(0)(body)) as upstream:  # noqa: PLW0108 - another each time
         async with router(upstream.endpoint, rescue=EVERYWHERE) as client:
             reply = await client.post("/v1/messages", json=BODY)
             events = events_of(await reply.read())
     assert (kinds(events), texts(events)) == (ONE_TEXT, WHOLE)
 
 
-async def test_a_stall_is_a_tear(router: Router) -> None:
-    stalled = Reply(text=in_pieces(BEGUN), hold_after=1 + len(in_pieces(BEGUN))) if has_hold() else None
-    if stalled is None:
-        pytest.skip("the scripted upstreams cannot stall")
-    with OpenAIChatUpstream(by_model(m_text=stalled, m_think=as_told)) as upstream:
+TEARS: dict[str, Fault] = {
+    "error frame": error_after_text,
+    "proper end": after_text("keep", properly=True),
+    "closed": after_text("close"),
+    "reset": after_text("reset"),
+    "stall": after_text("hang"),
+}
+
+
+@pytest.mark.parametrize("tear", TEARS)
+async def test_every_way_to_be_torn(router: Router, tear: str) -> None:
+    """Whatever words the first has said, the second begins with the last of them."""
+
+    def script(asked: Asked) -> Manner:
+        if asked.model == "m-text":
+            return TEARS[tear](asked, reply_of(WHOLE))
+        messages: Any = asked.body["messages"]
+        there = messages[-2]["content"]
+        assert WHOLE.startswith(there)
+        return well(asked, reply_of(WHOLE[WHOLE.index(last_words(there)) :]))
+
+    async with Misbehaving(script) as upstream:
         async with router(upstream.endpoint, fallback=FALLBACK, rescue=EVERYWHERE, api_timeout_ms=300) as client:
             reply = await client.post("/v1/messages", json=BODY)
             events = events_of(await reply.read())
+        assert [asked.model for asked in upstream.asked] == ["m-text", "m-think"]
     assert (kinds(events), texts(events)) == (ONE_TEXT, WHOLE)
 
 
-def has_hold() -> bool:
-    return "hold_after" in Reply.__dataclass_fields__
+async def test_random_texts_torn_twice_at_random_places(router: Router) -> None:
+    """A model that begins with its last words, with the whole, or further back; each time another piece arrives."""
+    seed = os.environ.get("CCROUTER_SEED", "20261120")
+    print(f"CCROUTER_SEED={seed}")
+    dice = random.Random(seed)
+    made = ""
+
+    def script(body: Any) -> Reply:
+        there = body["messages"][-2]["content"] if len(body["messages"]) > 1 else ""
+        begins = len(there.rstrip()) - len(last_words(there)) if there else 0
+        said = made[dice.choice((begins, begins, 0, dice.randint(0, max(0, begins)))) :] if there else made
+        pieces = in_pieces(said, dice.randint(3, 40))
+        torn = len(body["messages"]) == 1 or dice.random() < 0.3
+        return Reply(text=pieces, cut_after=dice.randint(2, 1 + len(pieces)) if torn else None)
+
+    with OpenAIChatUpstream(script) as upstream:
+        async with router(upstream.endpoint, fallback=FALLBACK, rescue=EVERYWHERE, retries=PATIENT) as client:
+            whole = 0
+            for number in range(60):
+                words = ["".join(dice.choices("abcdefghijklmnop", k=dice.randint(1, 9))) for _ in range(120)]
+                made = "".join([word + dice.choice((" ", " ", " ", "\n", "\n\n", ".  ")) for word in words]).strip()
+                reply = await client.post("/v1/messages", json=BODY)
+                events = events_of(await reply.read())
+                if events[-1]["type"] == "error":
+                    assert made.startswith(texts(events)), f"seed {seed}, text {number}"
+                    continue
+                whole += 1
+                assert texts(events) == made, f"seed {seed}, text {number}"
+    # Torn for a third time: 0.3 * 0.3 of them.
+    assert whole >= 45
 
 
 @pytest.mark.parametrize(
@@ -249,10 +307,8 @@ async def test_before_the_first_word_all_is_as_ever(router: Router) -> None:
 
 async def test_the_key_comes_again_with_its_slot(router: Router) -> None:
     """One request at a time: the torn one has given back its place."""
-    from ccrouter.config.types import Limits
-
     answers = [lambda body: cut(BEGUN), as_told]
-    with OpenAIChatUpstream(lambda body: answers.pop(0)(body)) as upstream:
+    with OpenAIChatUpstream(lambda body: answers.pop(0)(body)) as upstream:  # noqa: PLW0108 - another each time
         provider = ProviderConfig(
             "mock", upstream.endpoint, ("sk-upstream",), ("m-text",), limits=Limits(max_concurrent=1)
         )
@@ -299,7 +355,8 @@ async def test_an_anthropic_upstream_rescues_with_thinking_on(router: Router) ->
             reply = await client.post("/v1/messages", json={**BODY, **thinking})
             events = events_of(await reply.read())
         assert second.refusals == []
-        assert second.requests[-1].body["messages"][-2]["role"] == "assistant"  # pyright: ignore
+        asked: Any = second.requests[-1].body
+        assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "user"]
     assert (kinds(events), texts(events)) == (ONE_TEXT, WHOLE)
 
 
