@@ -308,6 +308,17 @@ def test_a_config_names_the_notations_it_wants() -> None:
             "gemini-2.5-pro",
             {"keep_cache_control": False, "stop_limit": 5},
         ),
+        # prefills: Claude up to 4.5, Mistral's prefix, Moonshot's and Alibaba's partial mode
+        ("https://api.anthropic.com", "claude-sonnet-4-5-20250929", {"prefill": "plain"}),
+        ("https://api.anthropic.com", "claude-opus-4-1", {"prefill": "plain"}),
+        ("https://api.anthropic.com", "claude-3-5-haiku-latest", {"prefill": "plain"}),
+        ("https://api.anthropic.com", "claude-opus-4-6", {"prefill": "none"}),
+        ("https://api.anthropic.com", "claude-sonnet-5", {"prefill": "none"}),
+        ("https://api.mistral.ai/v1", "mistral-large-latest", {"prefill": "prefix"}),
+        ("https://api.moonshot.ai/v1", "kimi-k2.6", {"prefill": "partial"}),
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen3-coder-plus", {"prefill": "partial"}),
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", "deepseek-v3.2", {"prefill": "none"}),
+        ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-4", {"prefill": "none"}),
         # cache marks
         ("https://ai-gateway.vercel.sh/v1", "anthropic/claude-sonnet-5", {"keep_cache_control": True}),
         ("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-4", {"keep_cache_control": True}),
