@@ -220,4 +220,4 @@ def test_one_signal_lets_streams_finish_and_a_second_does_not(daemon: Daemon, up
         time.sleep(0.5)
         assert process.is_running()
         process.send_signal(signal.SIGTERM)
-        wait_for("the process ends at once", lambda: not process.is_running(), 4)
+        wait_for("the process ends at once", lambda: not process.is_running(), 10)  # 30 s are open streams given
