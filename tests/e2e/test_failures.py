@@ -1,16 +1,36 @@
 """What the user sees when the upstream fails: the truth, and no made-up ending."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Rig
+from tests.e2e.conftest import Rig, strict_config
+from tests.e2e.daemon import Daemon
+from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import Call, Failure, Reply, text
 
 pytestmark = pytest.mark.e2e
 
 ONCE = {"CLAUDE_CODE_MAX_RETRIES": "0", "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK": "1"}
 """The client would retry up to ten times with growing pauses."""
+
+
+@pytest.fixture(scope="module")
+def daemon(upstream: OpenAIChatUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """It tries nothing again and waits for no key: the first failure is what the client hears."""
+    config = strict_config(upstream)
+    config["retries"] = {"same_target": 0, "wait_seconds": 0}
+    with Daemon(tmp_path_factory.mktemp("failing"), config) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def rested(daemon: Daemon) -> Iterator[None]:
+    """No key rests longer than the test that a 429 put it to rest in."""
+    yield
+    cleared = daemon.ccr("keys", "clear")
+    assert cleared.returncode == 0, cleared
 
 
 @pytest.mark.parametrize("status", [429, 500])
