@@ -27,7 +27,7 @@ test: $(STAMP)
 
 e2e: $(STAMP)
 	$(BIN)/python -m tests.e2e.install
-	$(BIN)/pytest -m e2e tests/e2e
+	$(BIN)/pytest -n auto -m e2e tests/e2e
 
 # A million mutated frames through every decoder; CCROUTER_FUZZ_SEED=… repeats a run.
 fuzz: $(STAMP)
