@@ -7,7 +7,7 @@ CCRouterError
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 ErrorType: TypeAlias = str
 """Anthropic's error types: invalid_request_error, authentication_error, billing_error, permission_error,
@@ -102,6 +102,19 @@ class UpstreamError(CCRouterError):
         super().__init__(detail.message)
         self.detail = detail
         self.retryable = is_retryable(detail.status) if retryable is None else retryable
+
+
+AnyError = TypeVar("AnyError", bound=BaseException)
+
+
+def untraced(error: AnyError) -> AnyError:
+    """`error`, to be kept, without the frames it came through.
+
+    A frame that keeps an error which knows that frame is a circle: the request with its megabytes would live on until
+    Python looks for circles, which it does seldom.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 def is_retryable(status: int) -> bool:

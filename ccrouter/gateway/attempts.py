@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
-from ccrouter.errors import UpstreamError
+from ccrouter.errors import UpstreamError, untraced
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.search_plan import SearchPlan, plan_search
@@ -239,7 +239,7 @@ async def stream(
         except UpstreamError as error:
             if not committed:
                 raise
-            chunk, broken = b"", error
+            chunk, broken = b"", untraced(error)
         out = reply.feed(chunk) if chunk else reply.end(broken)
         if reply.failure is not None:
             # A relayed upstream's bytes need not be UTF-8.

@@ -9,7 +9,7 @@ from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import error_frame
-from ccrouter.errors import CCRouterError, RequestError
+from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.delivery import Delivery, decision_headers
@@ -70,6 +70,7 @@ class Gateway:
         try:
             return await self._answer(work, record, delivery, begun)
         except CCRouterError as error:
+            untraced(error)
             if delivery is not None and delivery.committed:
                 # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
                 record.error = str(error)

@@ -21,7 +21,7 @@ class Heartbeat:
         first: float | None = None,
         every: float | None = None,
     ) -> None:
-        self._ping = ping
+        self._ping: Callable[[], Awaitable[None]] | None = ping
         self._every = PING_SECONDS if every is None else every
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
@@ -35,6 +35,8 @@ class Heartbeat:
     def stop(self) -> None:
         """No more pings. One that is on its way is let go: cutting it off could cut the status line."""
         self._timer.cancel()
+        # What pings usually owns its heartbeat; a circle would keep the request with its megabytes for long.
+        self._ping = None
 
     def _tick(self) -> None:
         now = self._loop.time()
@@ -46,6 +48,8 @@ class Heartbeat:
         self._timer = self._loop.call_later(self._every - silent, self._tick)
 
     async def _send(self) -> None:
+        if self._ping is None:
+            return
         try:
             await self._ping()
         except (ConnectionError, RuntimeError):

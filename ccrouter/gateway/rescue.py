@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from ccrouter.config.types import Target
-from ccrouter.errors import CCRouterError, RequestError, UpstreamError
+from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced
 from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.next_step import REFUSALS, pause_before
@@ -158,7 +158,7 @@ class Rescue:
                     return await once(target, key, asked.request, None)
                 except CCRouterError as error:
                     self._record.failures.append(f"{target}: to continue: {error}"[:300])
-                    failure = error
+                    failure = untraced(error)
                 if not (isinstance(failure, UpstreamError) and failure.detail.status in KEY_AT_FAULT):
                     break
         return None
@@ -182,7 +182,7 @@ def broken_off(reader: EventReader, error: UpstreamError) -> list[Event]:
     """The last events of a reply whose connection broke. What broke after the answer was complete is no failure."""
     events = reader.end()
     if events and isinstance(events[-1], Failed):
-        events[-1] = Failed(error)
+        events[-1] = Failed(untraced(error))
     return events
 
 

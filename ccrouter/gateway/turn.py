@@ -15,6 +15,7 @@ from ccrouter.errors import (
     RequestError,
     UpstreamError,
     error_type_of_status,
+    untraced,
 )
 from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
 from ccrouter.gateway.delivery import Delivery
@@ -152,7 +153,7 @@ class Turn:
                 return await self._once(target, key, request, raw)
             except CCRouterError as error:
                 self._record.failures.append(f"{target}: {error}"[:300])
-                failure = error
+                failure = untraced(error)
             milder = self._milder(request, target, failure)
             if milder is not request and not self._exhausted(others):
                 request, raw = milder, None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, upstream_failure
+from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream_failure
 
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
@@ -69,7 +69,8 @@ class UpstreamReply:
             except TimeoutError:
                 return b""
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise explain(error, str(self._response.url.host)) from error
+            # The response keeps the error, too.
+            raise explain(error, str(self._response.url.host)) from untraced(error)
 
     async def read_until(self, moment: float, words: str) -> bytes:
         """As `read`, but what has not come by `moment` (the loop's time) is a failure told as `words`."""
