@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -16,7 +16,7 @@ KINDS = ["well", "500", "429", "400", "reset", "200 with HTML", "silent", "error
 
 
 @contextmanager
-def garbage_kept() -> Iterator[list[object]]:
+def garbage_kept() -> Generator[list[object]]:
     """What only the collector would have found in the meantime, once it is over."""
     found: list[object] = []
     gc.collect()
