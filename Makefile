@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test e2e fuzz bench format lock clean
+.PHONY: run test e2e fuzz chaos bench format lock clean
 
 run: $(STAMP)
 	@$(BIN)/ccr demo
@@ -32,6 +32,11 @@ e2e: $(STAMP)
 # A million mutated frames through every decoder; CCROUTER_FUZZ_SEED=… repeats a run.
 fuzz: $(STAMP)
 	CCROUTER_FUZZ_FRAMES=1000000 $(BIN)/pytest -s -n 0 tests/conformance/test_fuzz.py
+
+# 20,000 requests against three upstreams that fail in every way, twice: to watch the daemon's memory, and with five
+# graceful restarts. About three minutes. CHAOS="--seed 7 --requests 1000" repeats a run or shortens it.
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

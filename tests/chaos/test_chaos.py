@@ -1,0 +1,21 @@
+"""A small chaos run; `make chaos` is the large one. A failure tells its seed: `python -m tests.chaos --seed N`."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import chaos
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends processes without asking them")
+async def test_every_request_is_answered_rightly_whatever_fails(tmp_path: Path) -> None:
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")
+    report = await chaos(tmp_path, seed=seed, requests=300, in_flight=32, restarts=1)
+    assert report.told.problems == []
+    assert report.failures == []
+    assert report.told.right == 300
+    assert len(report.endings) == 2
+    assert max(report.endings) < 10, "connections that are kept alive do not keep a daemon from ending"
