@@ -5,10 +5,12 @@ attempt may do better. After it the stream is committed: it goes on or ends in a
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError, untraced
@@ -45,6 +47,7 @@ class Attempt:
     pipeline: Pipeline
     outbound: Outbound
     defaults: ReplyDefaults
+    replies: ReplyFormat
     streamed: bool
     way: Way
     key: str | None
@@ -68,6 +71,7 @@ def make_attempt(
     target: Target,
     request: Request,
     incoming: Incoming,
+    replies: ReplyFormat,
     *,
     key: str | None,
     raw: bytes | None,
@@ -86,21 +90,27 @@ def make_attempt(
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
 
+    # Another API's client says nothing in its headers that an Anthropic upstream should hear.
+    headers: Mapping[str, str] = incoming.headers if replies.relays else {}
+
     def prepare_round(request: Request) -> Outbound:
-        return prepare(pipeline, request, raw=None, api_key=key, client_headers=incoming.headers, learned=learned)
+        return prepare(pipeline, request, raw=None, api_key=key, client_headers=headers, learned=learned)
 
     search = plan_search(service, pipeline, request, prepare_round, found)
     if search is not None:
         request, raw = with_function_tool(request), None
-    outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=incoming.headers, learned=learned)
+    outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=headers, learned=learned)
     log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
-    defaults = ReplyDefaults(message_id, target.model, estimate, requested_model=request.model or None)
+    defaults = ReplyDefaults(
+        message_id, target.model, estimate, requested_model=request.model or None, created=int(time.time())
+    )
     return Attempt(
         incoming.request_id,
         pipeline,
         outbound,
         defaults,
+        replies,
         streamed=request.streamed,
         way=way_to(service, target),
         key=key,
@@ -145,7 +155,12 @@ async def run_attempt(
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
         reply = Reply(
-            attempt.pipeline, outbound.context, attempt.defaults, streamed=attempt.streamed, counts=attempt.counts
+            attempt.pipeline,
+            outbound.context,
+            attempt.defaults,
+            streamed=attempt.streamed,
+            replies=attempt.replies,
+            counts=attempt.counts,
         )
         source = Source(upstream, reply, attempt, begun)
         if not attempt.streamed:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
-from ccrouter.dialects.anthropic.stream import PING
+from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.gateway.heartbeat import Heartbeat
 from ccrouter.gateway.types import ClientStream, Record
 from ccrouter.router import Decision
@@ -20,12 +20,15 @@ STREAM_HEADERS = {
 class Delivery:
     """Commits once, writes, pings through silence. A ping and an attempt may want to commit at the same time."""
 
-    def __init__(self, stream: ClientStream, record: Record, decision: Decision, begun: float) -> None:
+    def __init__(
+        self, stream: ClientStream, replies: ReplyFormat, record: Record, decision: Decision, begun: float
+    ) -> None:
         self.committed = False
         """True as soon as a status line may have gone out: a failure can then only be told in the stream."""
         self._started = False
         self._starting = asyncio.Lock()
         self._stream = stream
+        self._ping_bytes = replies.ping
         self._record = record
         self._decision = decision
         self._begun = begun
@@ -75,7 +78,7 @@ class Delivery:
 
     async def _ping(self) -> None:
         await self.commit()
-        await self._stream.write(PING)
+        await self._stream.write(self._ping_bytes)
 
 
 def decision_headers(decision: Decision, record: Record) -> Mapping[str, str]:

@@ -8,8 +8,8 @@ import math
 
 import orjson
 
+from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Target
-from ccrouter.dialects.anthropic.errors import encode_error
 from ccrouter.errors import (
     CREDENTIALS_AT_FAULT,
     SETTINGS_AT_FAULT,
@@ -49,23 +49,19 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
     )
 
 
-def answer_for(error: CCRouterError, request_id: str) -> Answer:
+def answer_for(error: CCRouterError, request_id: str, api: ClientApi) -> Answer:
     """The HTTP answer for a failure before anything was streamed."""
     headers = {"content-type": "application/json"}
-    if isinstance(error, RequestError):
-        body = encode_error(error.type, error.message, request_id)
-        return Answer(error.status, orjson.dumps(body), headers)
+    detail = as_upstream_error(error).detail
     if isinstance(error, UpstreamError):
-        detail = error.detail
         if detail.retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(detail.retry_after)))
             if detail.retry_after <= SOON_SECONDS:
                 headers["x-should-retry"] = "true"
         if not error.retryable and detail.status not in WORDING_MATTERS:
             headers["x-should-retry"] = "false"
-        body = encode_error(detail.type, detail.message, request_id)
-        return Answer(detail.status, orjson.dumps(body), headers)
-    return Answer(500, orjson.dumps(encode_error("api_error", str(error), request_id)), headers)
+    status, body = api.error(detail, request_id)
+    return Answer(status, orjson.dumps(body), headers)
 
 
 def as_upstream_error(error: CCRouterError) -> UpstreamError:

@@ -5,10 +5,10 @@ import logging
 import time
 from dataclasses import replace
 
+from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
-from ccrouter.dialects.anthropic.stream import error_frame
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.body_log import log_body
@@ -65,8 +65,8 @@ class Gateway:
         try:
             work = self._plan(service, incoming, record)
         except RequestError as error:
-            return fail(record, error)
-        delivery = Delivery(stream, record, work.decision, begun) if work.request.streamed else None
+            return fail(record, error, incoming.api)
+        delivery = Delivery(stream, work.replies, record, work.decision, begun) if work.request.streamed else None
         try:
             return await self._answer(work, record, delivery, begun)
         except CCRouterError as error:
@@ -75,10 +75,10 @@ class Gateway:
                 # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
                 record.error = str(error)
                 await delivery.commit()
-                await delivery.write(error_frame(as_upstream_error(error)))
+                await delivery.write(work.replies.error_frame(as_upstream_error(error)))
                 await delivery.finish()
                 return None
-            answer = fail(record, error)
+            answer = fail(record, error, incoming.api)
             return replace(answer, headers={**answer.headers, **decision_headers(work.decision, record)})
         finally:
             if delivery is not None:
@@ -87,7 +87,8 @@ class Gateway:
     def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
         log_body(incoming.request_id, "from client", incoming.body)
         body = parse_body(incoming.body)
-        request = decode_request(body.value)
+        asked = incoming.api.decode(body.value)
+        request = asked.request
         session_id = session_id_of(incoming.headers, request)
         conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
         record.session, record.streamed = session_id, request.streamed
@@ -112,15 +113,16 @@ class Gateway:
         if service.system_prompt is not None:
             routed = rewrite_system_prompt(routed, service.system_prompt)
             untouched = untouched and routed is request
-        raw = incoming.body if untouched and not body.mended else None
+        raw = incoming.body if untouched and not body.mended and incoming.api.speaks_anthropic else None
         known = counted[0] if counted else estimate(len(incoming.body))
-        return Work(service, incoming, routed, raw, decision, known, conversation)
+        return Work(service, incoming, asked.replies, routed, raw, decision, known, conversation, notes=asked.notes)
 
     async def _answer(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         outcome, attempt = await Turn(self._client, self.health, work, record, delivery).run()
         record.status = 200
         record.usage = outcome.usage
-        record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in attempt.outbound.context.notes.entries)
+        notes = (*work.notes, *attempt.outbound.context.notes.entries)
+        record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in notes)
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
         elif remembers(work):
@@ -154,8 +156,8 @@ class ServiceFacts:
             return None
 
 
-def fail(record: Record, error: CCRouterError) -> Answer:
+def fail(record: Record, error: CCRouterError, api: ClientApi) -> Answer:
     """The answer for a failure, written into the record."""
-    answer = answer_for(error, record.request_id)
+    answer = answer_for(error, record.request_id, api)
     record.status, record.error = answer.status, str(error)
     return answer

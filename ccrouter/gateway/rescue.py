@@ -71,7 +71,9 @@ class Rescue:
         message, joiner = self._message, self._joiner
         if self._torn is None or message is None or joiner is None:
             delivery = self._delivery
-            message = ClientMessage(attempt.defaults, streamed=True, commit=delivery.commit, write=delivery.write)
+            message = ClientMessage(
+                attempt.defaults, attempt.replies, streamed=True, commit=delivery.commit, write=delivery.write
+            )
             joiner = Joiner(attempt.outbound.context.notes)
             self._message, self._joiner = message, joiner
         failure = await self._pass_on(client, attempt, message, joiner)

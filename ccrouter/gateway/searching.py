@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 
-from ccrouter.dialects.anthropic.message import MessageCollector
-from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder
+from ccrouter.client_apis.base import ReplyFormat
+from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.dialects.web_search import Found, domains, max_uses, search_events, search_id, usage_of_searches
 from ccrouter.errors import CCRouterError, UpstreamError
 from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
@@ -85,14 +85,15 @@ class ClientMessage:
     def __init__(
         self,
         defaults: ReplyDefaults,
+        replies: ReplyFormat,
         *,
         streamed: bool,
         commit: Callable[[], Awaitable[None]],
         write: Callable[[bytes], Awaitable[None]],
     ) -> None:
         self.committed = False
-        self._encoder = StreamEncoder(defaults) if streamed else None
-        self._collector = MessageCollector(defaults)
+        self._encoder = replies.encoder(defaults) if streamed else None
+        self._collector = replies.collector(defaults)
         self._commit = commit
         self._write = write
         self._held = b""
@@ -142,7 +143,7 @@ async def run_search_attempt(
     """
     plan = attempt.search
     assert plan is not None
-    message = ClientMessage(attempt.defaults, streamed=attempt.streamed, commit=commit, write=write)
+    message = ClientMessage(attempt.defaults, attempt.replies, streamed=attempt.streamed, commit=commit, write=write)
     searcher = Searcher(client, plan, attempt.request_id)
     failure: UpstreamError | None = None
     try:

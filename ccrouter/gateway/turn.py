@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.config.groups import flatten
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.web_search import helper_query
@@ -28,6 +29,7 @@ from ccrouter.gateway.sessions import Conversation
 from ccrouter.gateway.telling import Failure, the_telling_one
 from ccrouter.gateway.types import Incoming, Record, Service
 from ccrouter.model.events import Usage
+from ccrouter.model.notes import Note
 from ccrouter.model.request import Request
 from ccrouter.pipeline.learned import with_cap, with_refused
 from ccrouter.pipeline.milder import milder_request
@@ -48,11 +50,14 @@ class Work:
 
     service: Service
     incoming: Incoming
+    replies: ReplyFormat
     request: Request
     raw: bytes | None
     decision: Decision
     estimate: int
     conversation: Conversation | None
+    notes: tuple[Note, ...] = ()
+    """What of the client's request nobody here can carry out."""
     found: dict[str, Answered] = field(default_factory=dict[str, Answered])
     """What web searches found, for all attempts."""
 
@@ -232,6 +237,7 @@ class Turn:
             target,
             request,
             work.incoming,
+            work.replies,
             key=key,
             raw=raw,
             estimate=work.estimate,

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ccrouter.client_apis.anthropic import MESSAGES_API
+from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.model.events import Usage
 from ccrouter.pipeline.build import Pipeline
@@ -17,6 +19,8 @@ class Incoming:
     body: bytes
     headers: Mapping[str, str]
     request_id: str
+    api: ClientApi = MESSAGES_API
+    """What its body is written in, and its answer."""
 
 
 @dataclass(frozen=True, slots=True)

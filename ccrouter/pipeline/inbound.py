@@ -8,10 +8,11 @@ import re
 
 import orjson
 
+from ccrouter.client_apis.anthropic import MESSAGES
+from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.dialects.anthropic.errors import error_in_stream
 from ccrouter.dialects.anthropic.events import CUT
-from ccrouter.dialects.anthropic.message import MessageCollector
-from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder, error_frame
+from ccrouter.dialects.anthropic.stream import ReplyDefaults, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
@@ -38,9 +39,11 @@ class Reply:
         defaults: ReplyDefaults,
         *,
         streamed: bool,
+        replies: ReplyFormat = MESSAGES,
         counts: MendCounts | None = None,
     ) -> None:
-        """`counts`: where what had to be mended in its events is counted."""
+        """`replies`: how the client wants it. `counts`: where what had to be mended in its events is counted."""
+        self._replies = replies
         self._counts = counts
         self._pipeline = pipeline
         self._context = context
@@ -96,25 +99,25 @@ class Reply:
         return self._body.end(cause)
 
     def _recognise(self, is_stream: bool) -> "_Converted | _Relayed | _RelayedWhole":
-        if self._pipeline.relays_replies and is_stream == self._streamed:
+        if self._replies.relays and self._pipeline.relays_replies and is_stream == self._streamed:
             # Where the router named no other model than the client did, the upstream's answer says what it always says.
             requested = self._defaults.requested_model
             model = None if requested == self._context.model else requested
             return _Relayed(model) if is_stream else _RelayedWhole(model)
         events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
-        return _Converted(events, self._defaults, streamed=self._streamed)
+        return _Converted(events, self._defaults, self._replies, streamed=self._streamed)
 
 
 class _Converted:
     """The upstream's dialect, decoded to events, filtered, and encoded for the client."""
 
-    def __init__(self, events: ReplyEvents, defaults: ReplyDefaults, *, streamed: bool) -> None:
+    def __init__(self, events: ReplyEvents, defaults: ReplyDefaults, replies: ReplyFormat, *, streamed: bool) -> None:
         self.meaningful = False
         self.failure: UpstreamError | None = None
         self.ended = False
         self._events = events
-        self._encoder = StreamEncoder(defaults) if streamed else None
-        self._collector = MessageCollector(defaults)
+        self._encoder = replies.encoder(defaults) if streamed else None
+        self._collector = replies.collector(defaults)
 
     @property
     def usage(self) -> Usage:

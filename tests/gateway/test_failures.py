@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.config.types import Target
 from ccrouter.errors import SETTINGS_AT_FAULT, ErrorDetail, RequestError, UpstreamError, upstream_failure
 from ccrouter.gateway.failures import answer_for, told_to_client
@@ -18,7 +19,7 @@ def upstream(status: int, message: str = "words", retry_after: float | None = No
 
 def test_the_wording_that_claude_code_recovers_by_stays_whole() -> None:
     wording = "prompt is too long: 219898 tokens > 200000 maximum"
-    answer = answer_for(told_to_client(upstream(400, wording), TARGET), "req_1")
+    answer = answer_for(told_to_client(upstream(400, wording), TARGET), "req_1", MESSAGES_API)
     assert orjson.loads(answer.body) == {
         "type": "error",
         "error": {"type": "some_type", "message": wording},
@@ -29,7 +30,7 @@ def test_the_wording_that_claude_code_recovers_by_stays_whole() -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_provider_key_is_not_a_login_problem_of_the_clients(status: int) -> None:
-    answer = answer_for(told_to_client(upstream(status, "Incorrect API key"), TARGET), "req_1")
+    answer = answer_for(told_to_client(upstream(status, "Incorrect API key"), TARGET), "req_1", MESSAGES_API)
     message = orjson.loads(answer.body)["error"]["message"]
     assert (answer.status, answer.headers["x-should-retry"]) == (502, "false")
     assert "'deepseek'" in message
@@ -38,7 +39,7 @@ def test_a_refused_provider_key_is_not_a_login_problem_of_the_clients(status: in
 
 @pytest.mark.parametrize(("wait", "header"), [(0.2, "1"), (5.289, "6"), (None, None)])
 def test_waits_are_whole_seconds(wait: float | None, header: str | None) -> None:
-    answer = answer_for(told_to_client(upstream(429, retry_after=wait), TARGET), "req_1")
+    answer = answer_for(told_to_client(upstream(429, retry_after=wait), TARGET), "req_1", MESSAGES_API)
     assert (answer.status, answer.headers.get("retry-after")) == (429, header)
     assert "deepseek,deepseek-chat: words" in answer.body.decode()
 
@@ -46,7 +47,7 @@ def test_waits_are_whole_seconds(wait: float | None, header: str | None) -> None
 def test_a_request_error_is_told_as_it_is() -> None:
     error = RequestError("model: Field required.")
     assert told_to_client(error, TARGET) is error
-    assert answer_for(error, "r").status == 400
+    assert answer_for(error, "r", MESSAGES_API).status == 400
 
 
 LIMIT, DOWN = Failure(upstream(429), TARGET), Failure(upstream(500), TARGET)
@@ -89,5 +90,5 @@ def test_of_two_limits_the_one_that_ends_first_is_told() -> None:
 )
 def test_what_a_person_must_mend_is_not_tried_again_by_the_client(status: int, code: str | None) -> None:
     error = UpstreamError(ErrorDetail("t", "words", status, code, retry_after=20))
-    answer = answer_for(told_to_client(error, TARGET), "r")
+    answer = answer_for(told_to_client(error, TARGET), "r", MESSAGES_API)
     assert (answer.status, answer.headers["x-should-retry"]) == (status, "false")

@@ -49,6 +49,8 @@ class ReplyDefaults:
     """The model as the client named it. A reply must carry this name, not the upstream's: Claude Code 2.1.197 drops the
     thinking of every message whose model is not the one it asks for (measured), and with it the way back of reasoning
     and signatures. None: the upstream's name stays."""
+    created: int = 0
+    """When the reply was made, in seconds since 1970, for clients whose API tells it."""
 
 
 def message_id(told: str | None, defaults: ReplyDefaults) -> str:

@@ -1,0 +1,1 @@
+"""The APIs that clients speak to the router: requests into the neutral model, events into answers. Without I/O."""
