@@ -1,12 +1,14 @@
-"""The names that user code may import: everything a transformer of your own needs, and nothing that will move.
+"""The names that user code may import: what a transformer or a router of your own needs, and nothing that will move.
 
     from ccrouter.api import Context, Request, Transformer
 
-See docs/writing-transformers.md. `run_request`, `run_wire` and `run_reply` try a transformer without a daemon.
+See docs/writing-transformers.md and docs/custom-router.md. `run_request`, `run_wire` and `run_reply` try a transformer
+without a daemon, `route_request` makes what a router is given.
 """
 
 from collections.abc import Iterable, Mapping
 
+from ccrouter.config.types import Config, RouterConfig, Target
 from ccrouter.dialects.base import WireFilter
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import RequestError, UpstreamError, upstream_failure
@@ -38,6 +40,7 @@ from ccrouter.model.grammar import violations
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.model.notes import Note, Notes
 from ccrouter.model.request import Message, Request, ThinkingConfig, Tool, ToolChoice
+from ccrouter.router import Hints, RouteRequest, hints_of, session_id_of, working_directory
 from ccrouter.transformers.base import Context, EventFilter, Transformer
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "BlockKey",
     "BlockStart",
     "BlockStop",
+    "Config",
     "Context",
     "Document",
     "Envelope",
@@ -53,6 +57,7 @@ __all__ = [
     "EventFilter",
     "Failed",
     "Finish",
+    "Hints",
     "Image",
     "Json",
     "JsonObject",
@@ -65,9 +70,12 @@ __all__ = [
     "Quirks",
     "Request",
     "RequestError",
+    "RouteRequest",
+    "RouterConfig",
     "Signature",
     "Start",
     "StopReason",
+    "Target",
     "Text",
     "TextBlock",
     "TextDelta",
@@ -92,6 +100,7 @@ __all__ = [
     "as_object",
     "as_str",
     "context_for",
+    "route_request",
     "run_reply",
     "run_request",
     "run_wire",
@@ -112,6 +121,19 @@ def context_for(
 ) -> Context:
     """A context as the daemon would make it, for trying a hook. `model` is the request's own by default."""
     return Context(provider, model or request.model, dialect, quirks or Quirks(), request, Notes())
+
+
+def route_request(
+    request: Request,
+    *,
+    headers: Mapping[str, str] | None = None,
+    tokens: int = 0,
+    session_id: str | None = None,
+) -> RouteRequest:
+    """The request as the daemon would show it to a custom router, for trying one. Header names in lower case."""
+    given = dict(headers or {})
+    session = session_id or session_id_of(given, request)
+    return RouteRequest(request, given, hints_of(given), session, working_directory(request), lambda: tokens)
 
 
 def run_request(transformer: Transformer, request: Request, context: Context | None = None) -> Request:

@@ -1,9 +1,10 @@
-"""The user's own transformers: Python files named in the config's `transformers` list."""
+"""The user's own Python files: transformers (the config's `transformers`) and a router (`CUSTOM_ROUTER_PATH`)."""
 
 import hashlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -42,6 +43,50 @@ def load_transformers(entries: Sequence[UserTransformer]) -> tuple[dict[str, typ
                 )
             found[transformer.name] = with_defaults(transformer, entry.options)
     return found, problems
+
+
+def load_router(path: Path) -> tuple[Callable[..., object] | None, Problem | None]:
+    """The `route` function of the file, or why there is none. Nothing that the file does escapes.
+
+    It is a warning: without it the built-in rules decide, as in CCR.
+    """
+    try:
+        module = _run(path)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything; it becomes a problem
+        text, line = load_failure(path, error)
+        return None, _router_problem(path, f"the custom router cannot be loaded: {text}", None, line)
+    route = getattr(module, "route", None)
+    if not callable(route):
+        fix = "Define `def route(request, config)`; docs/custom-router.md shows one"
+        return None, _router_problem(path, "the custom router defines no function `route`", fix, None)
+    try:
+        inspect.signature(route).bind(None, None)
+    except TypeError as error:
+        fix = "It is called with two arguments: `def route(request, config)`"
+        line = getattr(getattr(route, "__code__", None), "co_firstlineno", None)
+        return None, _router_problem(path, f"the custom router's `route` cannot be called: {error}", fix, line)
+    except ValueError:  # a callable without a signature to look at
+        pass
+    return route, None
+
+
+def _router_problem(path: Path, message: str, fix: str | None, line: int | None) -> Problem:
+    goes_on = "Until then the built-in rules decide"
+    return Problem("warning", message, f"{fix}. {goes_on}" if fix else goes_on, "/CUSTOM_ROUTER_PATH", path, line)
+
+
+def load_failure(path: Path, error: BaseException) -> tuple[str, int | None]:
+    """What kept a file from loading, and its line."""
+    if isinstance(error, SyntaxError):
+        own = error.filename is None or Path(error.filename) == path
+        place = "" if own else f" in {error.filename}"
+        return f"the file is not valid Python: {error.msg}{place}", error.lineno if own else None
+    return failed_at(path, error)
+
+
+def failed_at(path: Path, error: BaseException) -> tuple[str, int | None]:
+    """An error of the user's code in words, and the last line of the file that it came through."""
+    return _text_of(error), _line_in(path, error)
 
 
 def with_defaults(transformer: type[Transformer], defaults: Mapping[str, Json]) -> type[Transformer]:
@@ -86,12 +131,11 @@ def _load_file(path: Path, pointer: str, problems: list[Problem]) -> list[type[T
         return report(f"cannot load the transformer: {what}", "Correct the `path`.")
     try:
         module = _run(path)
-    except SyntaxError as error:
-        own = error.filename is None or Path(error.filename) == path
-        place = "" if own else f" in {error.filename}"
-        return report(f"the file is not valid Python: {error.msg}{place}", line=error.lineno if own else None)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything; it becomes a problem
-        return report(f"the file failed while it was loaded: {_text_of(error)}", line=_line_in(path, error))
+        text, line = load_failure(path, error)
+        return report(
+            text if isinstance(error, SyntaxError) else f"the file failed while it was loaded: {text}", line=line
+        )
     classes = [
         value
         for value in vars(module).values()

@@ -19,9 +19,10 @@ from ccrouter.dialects.openai_responses import OPENAI_RESPONSES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, VERTEX_GEMINI
 from ccrouter.errors import RequestError
+from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.types import Service
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
-from ccrouter.plugins import load_transformers
+from ccrouter.plugins import load_router, load_transformers
 from ccrouter.providers import vertex
 from ccrouter.providers.presets import PRESETS
 from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
@@ -111,17 +112,18 @@ def assemble(
                 problems.append(
                     Problem("error", f"provider '{provider.name}', model '{model}': {error}", file=config.path)
                 )
-    if config.custom_router_path is not None:
-        text = "CUSTOM_ROUTER_PATH is not supported by this version; the built-in routing is used"
-        problems.append(Problem("warning", text, file=config.path, pointer="/CUSTOM_ROUTER_PATH"))
+    custom_router, router_problem = read_custom_router(config)
+    problems += [router_problem] if router_problem is not None else []
     prompt, prompt_problem = read_system_prompt(config)
     problems += [prompt_problem] if prompt_problem is not None else []
     proxies = {provider.name: proxy_of(provider, config, environment) for provider in config.providers}
-    watched = dict.fromkeys((config.rewrite_system_prompt, *(access.file for access in accesses.values())))
+    watched = dict.fromkeys(
+        (config.rewrite_system_prompt, config.custom_router_path, *(access.file for access in accesses.values()))
+    )
     config = replace(config, sources=(*config.sources, *(path for path in watched if path is not None)))
     tokens = {name: access.source for name, access in accesses.items() if access.source is not None}
     search_proxy = proxy_for(config.search.url, config.proxy_url, environment) if config.search is not None else None
-    return Service(config, pipelines, proxies, tokens, search_proxy, prompt), problems
+    return Service(config, pipelines, proxies, tokens, search_proxy, prompt, custom_router), problems
 
 
 class Pipelines:
@@ -203,6 +205,14 @@ def proxy_of(provider: ProviderConfig, config: Config, environment: Mapping[str,
     if provider.proxy is not None:
         return None if provider.proxy == DIRECT else provider.proxy
     return proxy_for(provider.api_base_url, config.proxy_url, environment)
+
+
+def read_custom_router(config: Config) -> tuple[CustomRouter | None, Problem | None]:
+    """CUSTOM_ROUTER_PATH's file, run; or why it is done without."""
+    if config.custom_router_path is None:
+        return None, None
+    route, problem = load_router(config.custom_router_path)
+    return (None if route is None else CustomRouter(config.custom_router_path, route)), problem
 
 
 def read_system_prompt(config: Config) -> tuple[str | None, Problem | None]:

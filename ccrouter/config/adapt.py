@@ -191,14 +191,15 @@ def _read_file_name(value: JsonObject, name: str, paths: Files) -> Path | None:
     return path
 
 
-def _read_custom_router(value: JsonObject, paths: Files) -> str | None:
+def _read_custom_router(value: JsonObject, paths: Files) -> Path | None:
     text = (as_str(value.get("CUSTOM_ROUTER_PATH")) or "").strip()
     if text and Path(text).suffix.lower() in JAVASCRIPT_SUFFIXES:
         message = f"{Path(text).name} is JavaScript and cannot run here; the routes of Router are used"
-        paths.report.warning(message, "Port it to Python", pointer="/CUSTOM_ROUTER_PATH")
+        paths.report.warning(
+            message, "Port it to Python: docs/porting-custom-routers.md", pointer="/CUSTOM_ROUTER_PATH"
+        )
         return None
-    path = _read_file_name(value, "CUSTOM_ROUTER_PATH", paths)
-    return str(path) if path else None
+    return _read_file_name(value, "CUSTOM_ROUTER_PATH", paths)
 
 
 def _read_environment(value: JsonObject, schema_keys: frozenset[str], report: Report) -> Mapping[str, str]:

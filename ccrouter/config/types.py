@@ -10,7 +10,7 @@ from ccrouter.model.json import NO_EXTRAS, Json
 Scenario: TypeAlias = Literal["default", "background", "think", "longContext", "webSearch", "image"]
 SCENARIOS: tuple[Scenario, ...] = ("default", "background", "think", "longContext", "webSearch", "image")
 
-EVERY_SCENARIO: tuple[str, ...] = (*SCENARIOS, "explicit", "subagent", "classifier")
+EVERY_SCENARIO: tuple[str, ...] = (*SCENARIOS, "explicit", "subagent", "classifier", "custom")
 """What a decision's scenario may be: the routes, and what a request or its prompt asks for itself."""
 
 Strategy: TypeAlias = Literal["in_order", "weighted", "round_robin", "least_busy", "latency"]
@@ -214,7 +214,7 @@ class Config:
     search: SearchConfig | None = None
     non_interactive_mode: bool = False
     claude_path: str | None = None
-    custom_router_path: str | None = None
+    custom_router_path: Path | None = None
     rewrite_system_prompt: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Top-level scalar keys that CCR copies into the process environment (GOOGLE_CLOUD_PROJECT, …)."""

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from types import MappingProxyType
 
 from ccrouter.client_apis.base import ClientApi
-from ccrouter.config.types import Target
+from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.body_log import log_body
+from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error
 from ccrouter.gateway.health import Health
@@ -19,8 +21,9 @@ from ccrouter.gateway.sessions import SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, remembers
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
+from ccrouter.model.request import Request
 from ccrouter.pipeline.search_request import searches_itself
-from ccrouter.router import Facts, decide, hints_of, session_id_of
+from ccrouter.router import CustomAnswer, Facts, RouteRequest, decide, hints_of, session_id_of, working_directory
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
 
@@ -63,7 +66,7 @@ class Gateway:
         self, service: Service, incoming: Incoming, stream: ClientStream, record: Record, begun: float
     ) -> Answer | None:
         try:
-            work = self._plan(service, incoming, record)
+            work = await self._plan(service, incoming, record)
         except RequestError as error:
             return fail(record, error, incoming.api)
         delivery = Delivery(stream, work.replies, record, work.decision, begun) if work.request.streamed else None
@@ -84,7 +87,7 @@ class Gateway:
             if delivery is not None:
                 delivery.close()
 
-    def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
+    async def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
         log_body(incoming.request_id, "from client", incoming.body)
         body = parse_body(incoming.body)
         asked = incoming.api.decode(body.value)
@@ -106,6 +109,8 @@ class Gateway:
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
         )
+        if service.custom_router is not None:
+            facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, service.config))
         decision = decide(request, facts, service.config, provider_facts=ServiceFacts(service))
         record.scenario, record.reason = decision.scenario, decision.reason
         untouched = decision.request is request
@@ -116,6 +121,18 @@ class Gateway:
         raw = incoming.body if untouched and not body.mended and incoming.api.speaks_anthropic else None
         known = counted[0] if counted else estimate(len(incoming.body))
         return Work(service, incoming, asked.replies, routed, raw, decision, known, conversation, notes=asked.notes)
+
+    async def _ask(self, router: CustomRouter, request: Request, facts: Facts, config: Config) -> CustomAnswer:
+        """What the custom router says."""
+        shown = RouteRequest(
+            request,
+            MappingProxyType(facts.headers),
+            hints_of(facts.headers),
+            facts.session_id,
+            working_directory(request),
+            facts.tokens,
+        )
+        return await router.ask(shown, config)
 
     async def _answer(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         outcome, attempt = await Turn(self._client, self.health, work, record, delivery).run()

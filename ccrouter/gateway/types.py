@@ -7,6 +7,7 @@ from typing import Protocol
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
+from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.model.events import Usage
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.upstream.auth import TokenSource
@@ -63,6 +64,8 @@ class Service:
     """The HTTP proxy of the search backend."""
     system_prompt: str | None = None
     """The content of REWRITE_SYSTEM_PROMPT's file, where one is configured."""
+    custom_router: CustomRouter | None = None
+    """The user's own router, where one is configured and could be loaded."""
 
 
 @dataclass(slots=True)

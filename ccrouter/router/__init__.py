@@ -1,20 +1,25 @@
 """Which provider and model a request goes to, and why. Pure: no I/O, no clock."""
 
+from ccrouter.router.custom import CustomAnswer, RouteRequest
 from ccrouter.router.decide import decide
 from ccrouter.router.facts import Decision, Facts, KnownTargets, ProviderFacts
 from ccrouter.router.hints import Hints, hints_of, session_id_of
 from ccrouter.router.selectors import display_name, model_id, resolve
+from ccrouter.router.working_directory import working_directory
 
 __all__ = [
+    "CustomAnswer",
     "Decision",
     "Facts",
     "Hints",
     "KnownTargets",
     "ProviderFacts",
+    "RouteRequest",
     "decide",
     "display_name",
     "hints_of",
     "model_id",
     "resolve",
     "session_id_of",
+    "working_directory",
 ]

@@ -4,7 +4,7 @@ from ccrouter.config.types import ANY_TARGET, Config, Target
 from ccrouter.model.request import Request
 from ccrouter.router.facts import Decision, Facts, GroupFacts, ProviderFacts
 from ccrouter.router.hints import hints_of
-from ccrouter.router.rules import RULES, Case, Choice, Count, default_of
+from ccrouter.router.rules import RULES, Case, Choice, Count, custom, default_of
 from ccrouter.router.subagent import find_tag
 
 OWN_FALLBACKS = ("image", "classifier")
@@ -36,7 +36,7 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
 def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:
     """The first rule that matches; `considered` is told of those before it."""
     missing: list[str] = []
-    for name, rule in RULES:
+    for name, rule in RULES if case.facts.custom is None else (("custom", custom), *RULES):
         answer = rule(case)
         if isinstance(answer, Choice):
             return answer
@@ -66,10 +66,10 @@ def _fitting(case: Case, choice: Choice) -> Choice:
 def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
     """The choice, then what `fallback` lists for this very target, for its scenario, and for all.
 
-    Explicit and subagent requests have default's list, as in CCR.
+    Explicit, subagent and custom requests have default's list, as in CCR.
     """
     fallback = config.fallback
-    if choice.scenario in {"explicit", "subagent"}:
+    if choice.scenario in {"explicit", "subagent", "custom"}:
         scenario = fallback.get("default", ())
     elif choice.scenario in OWN_FALLBACKS:
         scenario = fallback.get(choice.scenario, fallback.get("default", ()))

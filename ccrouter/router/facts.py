@@ -7,6 +7,7 @@ from typing import Protocol
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import Config, Target
 from ccrouter.model.request import Request
+from ccrouter.router.custom import CustomAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Facts:
     last_input_tokens: int | None = None
     """The size of the whole prompt (cached part included) that this session's previous answer reported."""
     session_id: str | None = None
+    custom: CustomAnswer | None = None
+    """What the custom router answered; None where none is configured."""
 
 
 class ProviderFacts(Protocol):
@@ -77,7 +80,7 @@ class Decision:
     targets: tuple[Target, ...]
     """The first choice, then its fallbacks; never empty, no target twice. Groups are among them as `group,name`."""
     scenario: str
-    """default, background, think, longContext, webSearch, image; explicit, subagent, classifier."""
+    """default, background, think, longContext, webSearch, image; custom, explicit, subagent, classifier."""
     reason: str
     """One line for the user, with the numbers and names that decided."""
     request: Request

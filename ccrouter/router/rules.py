@@ -85,6 +85,15 @@ class Case:
 Rule = Callable[[Case], Choice | Passed]
 
 
+def custom(case: Case) -> Choice | Passed:
+    """The user's own router chose. As in CCR it comes before everything, also before what the client asked for."""
+    answer = case.facts.custom
+    assert answer is not None, "asked only where there is one"
+    if answer.target is not None:
+        return Choice("custom", answer.target, answer.why)
+    return Passed(answer.why, answer.why if answer.failed else None)
+
+
 def explicit(case: Case) -> Choice | Passed:
     """The client named a target."""
     found = resolve(case.request.model, case.config)

@@ -7,6 +7,7 @@ import time
 from aiohttp import web
 
 from ccrouter import __version__
+from ccrouter.config.problems import Problem
 from ccrouter.config.types import RouterConfig, Target
 from ccrouter.errors import RequestError
 from ccrouter.model.json import Json
@@ -95,7 +96,13 @@ def status_of(state: State) -> dict[str, Json]:
 
 def problem_list(state: State) -> list[Json]:
     """The configuration's problems, as `ccr config check` words them."""
-    return [{"severity": problem.severity, "text": str(problem)} for problem in state.problems]
+    return [{"severity": problem.severity, "text": str(problem)} for problem in all_problems(state)]
+
+
+def all_problems(state: State) -> tuple[Problem, ...]:
+    """Those of the configuration, then those that only requests have brought to light."""
+    router = state.service.custom_router
+    return (*state.problems, *(router.problems if router is not None else ()))
 
 
 def protocol_of(state: State, provider: str) -> str:

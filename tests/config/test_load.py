@@ -145,7 +145,7 @@ def full(folder: Path) -> Config:
         transformers=(UserTransformer(folder / "plugins/own.py", {"a": [1, None]}),),
         non_interactive_mode=True,
         claude_path="/bin/claude",
-        custom_router_path=str(folder / "router.py"),
+        custom_router_path=folder / "router.py",
         rewrite_system_prompt=folder / "prompt.txt",
         environment={
             "ANTHROPIC_SMALL_FAST_MODEL": "m",
