@@ -13,8 +13,9 @@ from typing import Final
 
 import orjson
 
-from ccrouter.errors import ErrorDetail, UpstreamError, error_type_of_status, is_retryable
-from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ccrouter.dialects.waits import reset_of_limits, retry_after, wait_of_details, wait_of_text
+from ccrouter.errors import MALFORMED_CALL, ErrorDetail, UpstreamError, error_type_of_status, is_retryable
+from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
 
 MAX_TEXT: Final = 1000
 """Characters of a plain-text error body that are repeated."""
@@ -48,18 +49,12 @@ STATUS_OF_WORD: Final[tuple[tuple[str, int], ...]] = (
 )
 """For an error without a status (a frame in a stream that began with 200): the first word found in its code or type."""
 
-TRY_AGAIN_CODES: Final = frozenset({"tool_use_failed"})
-"""Errors with a 4xx that are the model's doing, not the request's: another attempt may do better (Groq)."""
+MODELS_DOING: Final = frozenset({"tool_use_failed"})
+"""Codes of a 400 that is the model's doing, not the request's: Groq refuses a call that its own model wrote. Another
+attempt, told of it, may do better, also the client's, which does not repeat a 400: so it counts as a bad gateway."""
 
 _HTML = re.compile(rb"^\s*<(?:!doctype|html|head|body|center)", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)[^>]*>\s*(.*?)\s*</\1>", re.IGNORECASE | re.DOTALL)
-_WAIT = re.compile(
-    r"(?:try again|retry|wait)[^.\d]{0,30}?"
-    r"((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|hours?|h|minutes?|min|m|seconds?|sec|s)\s*)+)",
-    re.IGNORECASE,
-)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|mil|h|s|m)", re.IGNORECASE)
-_SECONDS: Final = {"ms": 0.001, "mil": 0.001, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 def error_of_response(status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
@@ -67,9 +62,11 @@ def error_of_response(status: int, headers: Mapping[str, str], body: bytes) -> U
     found = find_error(_json(body), surely=True)
     message = found.message if found is not None and found.message else _words_of_body(status, body)
     code = found.code if found is not None else None
-    wait = _wait_of_headers(headers)
+    wait = retry_after(headers)
     if wait is None:
         wait = (found.wait if found is not None else None) or wait_of_text(message)
+    if wait is None and status == 429:
+        wait = reset_of_limits(headers)
     return _upstream_error(status, message, code, wait)
 
 
@@ -106,7 +103,7 @@ class FoundError:
         self.type = _word(fields.get("type"))
         self.code = _word(fields.get("code")) or _word(fields.get("status_code"))
         self.status = _status(fields)
-        self.wait = _wait_of_details(fields.get("details"))
+        self.wait = wait_of_details(fields.get("details"))
 
 
 def find_error(payload: Json, *, surely: bool = False) -> FoundError | None:
@@ -181,8 +178,10 @@ def _status_of_words(code: str | None, kind: str | None, message: str) -> int:
 
 
 def _upstream_error(status: int, message: str, code: str | None, wait: float | None) -> UpstreamError:
+    if code in MODELS_DOING:
+        status, code = 502, MALFORMED_CALL
     detail = ErrorDetail(error_type_of_status(status), message, status, code, wait)
-    return UpstreamError(detail, retryable=is_retryable(status) or code in TRY_AGAIN_CODES)
+    return UpstreamError(detail, retryable=is_retryable(status))
 
 
 def _words_of_body(status: int, body: bytes) -> str:
@@ -205,37 +204,3 @@ def _json(body: bytes) -> Json:
         return orjson.loads(body)
     except ValueError:
         return None
-
-
-def _wait_of_headers(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms` (Azure) or `retry-after` in seconds; its date form would need a clock."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            wait = float(lower.get(name, "")) * unit
-        except ValueError:
-            continue
-        if 0 <= wait < float("inf"):
-            return wait
-    return None
-
-
-def _wait_of_details(details: Json) -> float | None:
-    """Google's `details: [{retryDelay: "38s"}]`."""
-    for detail in as_list(details) or ():
-        fields = as_object(detail)
-        delay = as_str(fields.get("retryDelay")) if fields is not None else None
-        if delay:
-            return _seconds(delay)
-    return None
-
-
-def wait_of_text(message: str) -> float | None:
-    """Seconds from words such as `Please try again in 5.289s`, `1m30s`, `20ms` or `retry after 30 seconds`."""
-    found = _WAIT.search(message)
-    return _seconds(found[1]) if found else None
-
-
-def _seconds(text: str) -> float | None:
-    parts = _DURATION.findall(text)
-    return round(sum(float(number) * _SECONDS[unit.lower()] for number, unit in parts), 3) if parts else None

@@ -61,6 +61,32 @@ async def test_a_failure_that_passes_is_repeated(router: Router, status: int, st
             assert reply.headers["x-ccr-attempts"] == "3"
 
 
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_call_that_the_provider_refused_is_asked_for_again_with_a_word_about_it(
+    router: Router, streamed: bool
+) -> None:
+    """Groq answers 400 to a call that its own model wrote badly."""
+    refused = Failure(400, "Failed to call a function.", "invalid_request_error", "tool_use_failed")
+    with OpenAIChatUpstream(in_turn(refused, text("ok"))) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            assert (reply.status, reply.headers["x-ccr-attempts"]) == (200, "2")
+        first, second = [request.body["messages"][-1]["content"] for request in upstream.requests]
+    assert "could not be read" not in str(first)
+    assert "could not be read" in str(second)
+
+
+async def test_a_call_that_is_refused_again_and_again_is_told_as_what_passes(router: Router) -> None:
+    refused = Failure(400, "Failed to call a function.", "invalid_request_error", "tool_use_failed")
+    with OpenAIChatUpstream(in_turn(refused)) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json=BODY)
+            told = (await reply.json())["error"]
+    assert (reply.status, told["type"]) == (502, "api_error")
+    assert "Failed to call a function" in told["message"]
+    assert reply.headers["x-ccr-attempts"] == "4"
+
+
 async def test_a_stream_that_breaks_before_its_first_word_is_repeated(router: Router) -> None:
     cut = Reply(text=("lost",), cut_after=0)
     with OpenAIChatUpstream(in_turn(cut, text("whole"))) as upstream:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from ccrouter.dialects.waits import reset_of_limits, retry_after
 from ccrouter.errors import STATUS_OF_TYPE, ErrorDetail, UpstreamError, error_type_of_status
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 
@@ -32,7 +33,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Upstre
             type=kind or error_type_of_status(status),
             message=message or describe_body(status, body),
             status=status,
-            retry_after=retry_after_of(headers),
+            retry_after=wait_of(status, headers),
         )
     )
 
@@ -56,13 +57,7 @@ def describe_body(status: int, body: bytes) -> str:
     return text if len(text) <= 500 else f"{text[:500]}…"
 
 
-def retry_after_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait that `retry-after-ms` or `retry-after` (in seconds) ask for. Header names in lower case."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) * scale
-        except (KeyError, ValueError):
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    return None
+def wait_of(status: int, headers: Mapping[str, str]) -> float | None:
+    """Seconds that the answer's headers ask to wait."""
+    wait = retry_after(headers)
+    return reset_of_limits(headers) if wait is None and status == 429 else wait

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccrouter.dialects.anthropic.errors import decode_error, encode_error, retry_after_of
+from ccrouter.dialects.anthropic.errors import decode_error, encode_error
 
 
 def test_encode() -> None:
@@ -42,16 +42,12 @@ def test_decode(status: int, body: bytes, kind: str, words: str) -> None:
     assert "<" not in error.detail.message
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "30"}, 30.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after-ms": "1500", "retry-after": "30"}, 1.5),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after_of(headers) == seconds
+def test_an_exhausted_limit_says_when_it_is_reset() -> None:
+    headers = {
+        "Date": "Mon, 30 Nov 2026 06:00:00 GMT",
+        "anthropic-ratelimit-tokens-remaining": "0",
+        "anthropic-ratelimit-tokens-reset": "2026-11-30T06:00:42Z",
+    }
+    body = b'{"type":"error","error":{"type":"rate_limit_error","message":"m"}}'
+    assert decode_error(429, headers, body).detail.retry_after == 42
+    assert decode_error(529, headers, body).detail.retry_after is None

@@ -5,9 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from ccrouter.dialects.failures import wait_of_text
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
-from ccrouter.errors import ErrorDetail
+from ccrouter.errors import MALFORMED_CALL, ErrorDetail
 
 WORDS = "This model's maximum context length is 131072 tokens."
 RATE = "Rate limit reached. Please try again in 5.289s"
@@ -123,8 +122,10 @@ def test_type_and_retry(status: int, kind: str, retryable: bool) -> None:
 
 
 def test_bad_call_of_the_model_may_be_tried_again() -> None:
-    """Groq's tool_use_failed is a 400, but the model's doing."""
-    assert OPENAI_CHAT.error(400, {}, b'{"error": {"message": "x", "code": "tool_use_failed"}}').retryable
+    """Groq's tool_use_failed is a 400, but the model's doing: the client, too, would not repeat a 400."""
+    error = OPENAI_CHAT.error(400, {}, b'{"error": {"message": "x", "code": "tool_use_failed"}}')
+    assert error.detail == ErrorDetail("api_error", "x", 502, MALFORMED_CALL)
+    assert error.retryable
 
 
 @pytest.mark.parametrize(
@@ -142,24 +143,6 @@ def test_bad_call_of_the_model_may_be_tried_again() -> None:
 )
 def test_wait(headers: dict[str, str], body: Any, seconds: float | None) -> None:
     assert OPENAI_CHAT.error(429, headers, orjson.dumps(body)).detail.retry_after == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("Please try again in 1.6s.", 1.6),
-        ("Please try again in 1m30s", 90.0),
-        ("Please try again in 20ms.", 0.02),
-        ("retry after 30 seconds", 30.0),
-        ("Please retry in 2 minutes", 120.0),
-        ("try again in 6m0s", 360.0),
-        ("try again later", None),
-        ("limited to 1 requests per minute. Please retry shortly.", None),
-        ("Limit 30000, Used 29900, Requested 900", None),
-    ],
-)
-def test_wait_in_words(text: str, seconds: float | None) -> None:
-    assert wait_of_text(text) == seconds
 
 
 def test_long_text_is_cut() -> None:

@@ -4,6 +4,7 @@ import orjson
 
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
+from ccrouter.errors import MALFORMED_CALL
 from ccrouter.model.events import Failed
 from ccrouter.sse import FrameSplitter
 
@@ -26,5 +27,5 @@ def test_as_an_answer_and_in_a_stream() -> None:
     assert isinstance(failed, Failed)
     for error in (OPENAI_CHAT.error(400, {}, raw), failed.error):
         assert error.retryable
-        assert (error.detail.status, error.detail.code) == (400, "tool_use_failed")
+        assert (error.detail.status, error.detail.code) == (502, MALFORMED_CALL)
         assert error.detail.message == ERROR["error"]["message"]
