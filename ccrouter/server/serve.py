@@ -20,6 +20,8 @@ from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import build
 from ccrouter.server.admin import STOP
 from ccrouter.server.app import make_app
+from ccrouter.server.loop_errors import handle_loop_error
+from ccrouter.server.memory import give_back
 from ccrouter.server.reload import watch
 from ccrouter.server.state import State
 from ccrouter.startup import Ready, StartFailed
@@ -78,6 +80,7 @@ class Serving:
 
     async def run(self) -> int:
         """Serve until a signal or `POST /admin/stop`."""
+        asyncio.get_running_loop().set_exception_handler(handle_loop_error)
         client = UpstreamClient()
         health = Health(self._state_path)
         state = self._make_state(Gateway(client, health))
@@ -88,11 +91,15 @@ class Serving:
         try:
             await self._listen(runner, state)
             self._listen_to_signals()
-            watcher = asyncio.ensure_future(watch(state))
+            upkeep = [
+                asyncio.ensure_future(watch(state)),
+                asyncio.ensure_future(give_back(lambda: state.gateway.requests_total)),
+            ]
             self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
             logger.info("listening on %s:%s", state.host, state.port)
             await self._stop.wait()
-            watcher.cancel()
+            for task in upkeep:
+                task.cancel()
             await self._let_finish(runner, state)
         finally:
             await runner.cleanup()
