@@ -58,7 +58,7 @@ def adapt(
     log_level = as_str(value.get("LOG_LEVEL")) or "info"
     return Config(
         providers=providers,
-        router=_read_router(value, names),
+        router=read_router(value, names),
         path=path,
         sources=(
             *(path, path.parent / ".env", *(file.path for file in files)),
@@ -95,7 +95,8 @@ def _report_no_provider(value: JsonObject, report: Report) -> None:
     report.error("no provider is configured yet", f"{fix}, or try `ccr demo`, which needs no key", pointer=pointer)
 
 
-def _read_router(value: JsonObject, names: Names) -> RouterConfig:
+def read_router(value: JsonObject, names: Names) -> RouterConfig:
+    """The `Router` of a config."""
     providers, report = names.providers, names.report
     router = as_object(value.get("Router")) or {}
     targets: dict[str, Target | None] = {}

@@ -17,13 +17,23 @@ from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.sessions import SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, remembers
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
 from ccrouter.model.request import Request
 from ccrouter.pipeline.search_request import searches_itself
-from ccrouter.router import CustomAnswer, Facts, RouteRequest, decide, hints_of, session_id_of, working_directory
+from ccrouter.router import (
+    CustomAnswer,
+    Facts,
+    RouteRequest,
+    decide,
+    hints_of,
+    session_id_of,
+    with_origins,
+    working_directory,
+)
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
 
@@ -33,9 +43,12 @@ logger = logging.getLogger("ccrouter.requests")
 class Gateway:
     """Serves requests. Holds what outlives one: client, upstreams' health, token cache, what sessions used last."""
 
-    def __init__(self, client: UpstreamClient, health: Health | None = None) -> None:
+    def __init__(
+        self, client: UpstreamClient, health: Health | None = None, overrides: ProjectOverrides | None = None
+    ) -> None:
         self._client = client
         self.health = health or Health()
+        self.overrides = overrides
         self._counter = TokenCounter()
         self._sessions = SessionUsage()
         self.open_requests = 0
@@ -95,6 +108,9 @@ class Gateway:
         session_id = session_id_of(incoming.headers, request)
         conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
         record.session, record.streamed = session_id, request.streamed
+        directory = working_directory(request)
+        overlay = await self.overrides.over(service, session_id, directory) if self.overrides is not None else None
+        service = service if overlay is None else overlay.service
         counted: list[int] = []
 
         def tokens() -> int:
@@ -112,6 +128,8 @@ class Gateway:
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, service.config))
         decision = decide(request, facts, service.config, provider_facts=ServiceFacts(service))
+        if overlay is not None:
+            decision = with_origins(decision, overlay.origins, service.config.router)
         record.scenario, record.reason = decision.scenario, decision.reason
         untouched = decision.request is request
         routed = decision.request

@@ -4,6 +4,7 @@ from ccrouter.router.custom import CustomAnswer, RouteRequest
 from ccrouter.router.decide import decide
 from ccrouter.router.facts import Decision, Facts, KnownTargets, ProviderFacts
 from ccrouter.router.hints import Hints, hints_of, session_id_of
+from ccrouter.router.origins import Origins, with_origins
 from ccrouter.router.selectors import display_name, model_id, resolve
 from ccrouter.router.working_directory import working_directory
 
@@ -13,6 +14,7 @@ __all__ = [
     "Facts",
     "Hints",
     "KnownTargets",
+    "Origins",
     "ProviderFacts",
     "RouteRequest",
     "decide",
@@ -21,5 +23,6 @@ __all__ = [
     "model_id",
     "resolve",
     "session_id_of",
+    "with_origins",
     "working_directory",
 ]

@@ -10,7 +10,7 @@ from ccrouter.model.blocks import Text
 from ccrouter.model.request import Request
 
 MARK = "orking directory: "
-LINE = re.compile(r"^[ \t]*(?:- )?(?:Primary w|W)orking directory: (.+?)[ \t]*\r?$", re.MULTILINE)
+LINE = re.compile(r"[ \t]*(?:- )?(?:Primary w|W)orking directory: (.+?)[ \t]*\r?")
 LONGEST = 4096
 
 
@@ -28,8 +28,12 @@ def working_directory(request: Request) -> str | None:
 
 def _in_texts(blocks: tuple[object, ...]) -> str | None:
     for block in blocks:
-        if isinstance(block, Text) and MARK in block.text:
-            found = LINE.search(block.text)
+        at = block.text.find(MARK) if isinstance(block, Text) else -1
+        while isinstance(block, Text) and at != -1:
+            end = block.text.find("\n", at)
+            line = block.text[block.text.rfind("\n", 0, at) + 1 : None if end == -1 else end]
+            found = LINE.fullmatch(line)
             if found is not None and len(found[1]) <= LONGEST and found[1].isprintable():
                 return found[1]
+            at = block.text.find(MARK, at + 1)
     return None

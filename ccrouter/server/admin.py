@@ -102,7 +102,12 @@ def problem_list(state: State) -> list[Json]:
 def all_problems(state: State) -> tuple[Problem, ...]:
     """Those of the configuration, then those that only requests have brought to light."""
     router = state.service.custom_router
-    return (*state.problems, *(router.problems if router is not None else ()))
+    overrides = state.gateway.overrides
+    return (
+        *state.problems,
+        *(router.problems if router is not None else ()),
+        *(overrides.notices.problems() if overrides is not None else ()),
+    )
 
 
 def protocol_of(state: State, provider: str) -> str:

@@ -16,6 +16,8 @@ from aiohttp import web
 from ccrouter.config.locations import router_state_file
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.overriding import ProjectOverrides
+from ccrouter.gateway.project_files import Folders, project_folders
 from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import build
 from ccrouter.server.admin import STOP
@@ -55,7 +57,8 @@ def run(
     def make_state(gateway: Gateway) -> State:
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
-    return new_loop_run(Serving(make_state, announce, router_state_file(config_path.parent)).run())
+    folders = project_folders(config_path.parent, environment)
+    return new_loop_run(Serving(make_state, announce, router_state_file(config_path.parent), folders).run())
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
@@ -71,8 +74,15 @@ def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
 class Serving:
     """One run of the server."""
 
-    def __init__(self, state: Callable[[Gateway], State], announce: Callable[[Ready], None], state_path: Path) -> None:
+    def __init__(
+        self,
+        state: Callable[[Gateway], State],
+        announce: Callable[[Ready], None],
+        state_path: Path,
+        folders: Folders,
+    ) -> None:
         self._make_state = state
+        self._folders = folders
         self._state_path = state_path
         self._announce = announce
         self._stop = asyncio.Event()
@@ -83,7 +93,7 @@ class Serving:
         asyncio.get_running_loop().set_exception_handler(handle_loop_error)
         client = UpstreamClient()
         health = Health(self._state_path)
-        state = self._make_state(Gateway(client, health))
+        state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders)))
         app = make_app(state)
         app[STOP] = self._stop
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
