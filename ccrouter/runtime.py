@@ -46,21 +46,25 @@ class Built:
     problems: tuple[Problem, ...]
 
 
-def check(path: Path, environment: Mapping[str, str]) -> tuple[Problem, ...]:
+def check(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> tuple[Problem, ...]:
     """Every problem of the configuration at `path`; what `build` would say."""
-    return build(path, environment).problems
+    return build(path, environment, content).problems
 
 
-def build(path: Path, environment: Mapping[str, str]) -> Built:
-    """Read, check and put together the configuration at `path`. Never raises for what is wrong with it."""
+def build(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> Built:
+    """Read, check and put together the configuration at `path`. Never raises for what is wrong with it.
+
+    `content` is what the file is going to be, where that is asked.
+    """
     names = known_names({}, user_files_loaded=False)
-    loaded = load_config(path, environment=environment, known=names)
+    loaded = load_config(path, environment=environment, known=names, content=content)
     user: dict[str, type[Transformer]] = {}
     plugin_problems: list[Problem] = []
     if loaded.config is not None and loaded.config.transformers:
         user, plugin_problems = load_transformers(loaded.config.transformers)
         if not has_errors(plugin_problems):
-            loaded = load_config(path, environment=environment, known=known_names(user, user_files_loaded=True))
+            names = known_names(user, user_files_loaded=True)
+            loaded = load_config(path, environment=environment, known=names, content=content)
     problems = [*loaded.problems, *plugin_problems]
     if loaded.config is None or has_errors(problems):
         return Built(None, tuple(problems))

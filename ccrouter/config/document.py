@@ -12,6 +12,9 @@ from ccrouter.model.json import Json
 Position: TypeAlias = tuple[int, int]
 """Line and column, both counted from 1; columns in characters."""
 
+Span: TypeAlias = tuple[int, int]
+"""Where something begins and ends in a text, as offsets in characters."""
+
 MAX_DEPTH = 100
 """Deeper files are refused: no config needs it, and recursion stays bounded."""
 
@@ -22,6 +25,8 @@ class Node:
 
     position: Position
     value: "bool | int | float | str | tuple[Node, ...] | Mapping[str, Member] | None"
+    span: Span
+    """Brackets and quotes included. Of a YAML block the end is where the next thing begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Member:
 
     key_position: Position
     node: Node
+    key_start: int
+    """The offset of the key's first character."""
 
 
 @dataclass(frozen=True, slots=True)

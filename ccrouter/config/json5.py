@@ -72,21 +72,26 @@ class _Parser:
         return root
 
     def _value(self, depth: int) -> Node:
-        tokens = self._tokens
-        start = tokens.at
-        position = self._lines.position(start)
-        character = tokens.peek()
+        start = self._tokens.at
         if depth > MAX_DEPTH:
             raise Json5SyntaxError(f"nested more than {MAX_DEPTH} levels deep", None, start)
+        value = self._plain_value(start, depth)
+        return Node(self._lines.position(start), value, (start, self._tokens.at))
+
+    def _plain_value(
+        self, start: int, depth: int
+    ) -> bool | int | float | str | tuple[Node, ...] | dict[str, Member] | None:
+        tokens = self._tokens
+        character = tokens.peek()
         if character == "{":
-            return Node(position, self._object(depth))
+            return self._object(depth)
         if character == "[":
-            return Node(position, self._array(depth))
+            return self._array(depth)
         if character in ("'", '"'):
-            return Node(position, tokens.string())
+            return tokens.string()
         if character and character in "+-.0123456789":
-            return Node(position, tokens.number())
-        return Node(position, self._word(start))
+            return tokens.number()
+        return self._word(start)
 
     def _word(self, start: int) -> bool | float | None:
         word = self._tokens.name()
@@ -130,7 +135,7 @@ class _Parser:
                 raise Json5SyntaxError(f"expected ':' after the key, found {self._found()}", fix, tokens.at)
             tokens.at += 1
             tokens.skip_blank()
-            members[name] = Member(key_position, self._value(depth + 1))
+            members[name] = Member(key_position, self._value(depth + 1), start)
             self._separator(opened)
         tokens.at += 1
         return members

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ccrouter.config.adapt import adapt
@@ -17,7 +17,7 @@ from ccrouter.config.report import Report, kind_of
 from ccrouter.config.schema import load_schema
 from ccrouter.config.types import Config
 from ccrouter.config.validate import check_schema
-from ccrouter.model.json import as_object
+from ccrouter.model.json import Json, as_object
 
 __all__ = ["KnownNames", "Loaded", "load_config"]
 
@@ -30,36 +30,44 @@ class Loaded:
 
     config: Config | None
     problems: tuple[Problem, ...]
+    draft: Config | None = None
+    """What could be understood, with errors or without: for showing and changing it, not for serving. None where the
+    file cannot be read at all."""
+    value: Json = None
+    """The file's value in its own spelling, with the variables put in."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Pointers in the canonical spelling to those in the file's own."""
 
 
-def load_config(path: Path, *, environment: Mapping[str, str], known: KnownNames) -> Loaded:
+def load_config(
+    path: Path, *, environment: Mapping[str, str], known: KnownNames, content: bytes | None = None
+) -> Loaded:
     """Read the config at `path`, put the variables in, adapt and check it: all of its problems at once.
 
-    `environment` is the process environment. Never raises for what a user can do to a file.
+    `environment` is the process environment; `content` is what the file is going to be, where that is asked. Never
+    raises for what a user can do to a file.
     """
     path = path.absolute()
-    data, problem = _read_file(path, "config file")
+    data, problem = read_file(path, "config file") if content is None else (content, None)
     if problem is not None:
         return Loaded(None, (problem,))
     parsed = read(data, path)
     if parsed.document is None:
         return Loaded(None, parsed.problems)
     dotenv = _read_dotenv(path.parent / ".env")
-    config, problems = _build(parsed.document, environment, dotenv, known)
-    found = sorted((*parsed.problems, *problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    built = _build(parsed.document, environment, dotenv, known)
+    found = sorted((*parsed.problems, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0))
     everything = (*dotenv.problems, *found)
-    return Loaded(None if has_errors(everything) else config, everything)
+    return replace(built, config=None if has_errors(everything) else built.config, problems=everything)
 
 
-def _build(
-    document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames
-) -> tuple[Config | None, list[Problem]]:
+def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames) -> Loaded:
     variables = Variables(environment, dotenv.variables, document.file.parent / ".env")
     interpolated = interpolate(document, variables)
     value = as_object(interpolated.value)
     if value is None:
         message = f"a configuration is an object, this is {kind_of(interpolated.value)}"
-        return None, [document.problem("error", message, 'Begin with { "Providers": [], "Router": {} }')]
+        return Loaded(None, (document.problem("error", message, 'Begin with { "Providers": [], "Router": {} }'),))
     schema = load_schema()
     canonical = canonicalise(value, document, schema, interpolated.unset, interpolated.changed)
     report = Report(document, canonical.origins, interpolated.unset)
@@ -74,7 +82,8 @@ def _build(
         variables=variables,
         known=known,
     )
-    return config, [*interpolated.problems, *canonical.problems, *report.problems]
+    problems = (*interpolated.problems, *canonical.problems, *report.problems)
+    return Loaded(config, problems, config, interpolated.value, canonical.origins)
 
 
 def _is_file(path: Path) -> bool:
@@ -88,13 +97,13 @@ def _read_dotenv(path: Path) -> DotEnv:
     """The `.env` beside the config; one that cannot be read is a warning, as is every variable then missing."""
     if not os.path.lexists(path):
         return DotEnv({}, ())
-    data, problem = _read_file(path, ".env file")
+    data, problem = read_file(path, ".env file")
     text, undecodable = decode(data, path)
     problem = problem or undecodable
     return DotEnv({}, (replace(problem, severity="warning"),)) if problem else parse_dotenv(text, path)
 
 
-def _read_file(path: Path, what: str) -> tuple[bytes, Problem | None]:
+def read_file(path: Path, what: str) -> tuple[bytes, Problem | None]:
     """The bytes of a file, or why there are none."""
 
     def problem(message: str, fix: str) -> tuple[bytes, Problem]:

@@ -25,7 +25,12 @@ def read(data: bytes, file: Path) -> Read:
     text, problem = decode(data, file)
     if problem is not None:
         return Read(None, (problem,))
-    return _read_yaml(text, file) if file.suffix.lower() in _YAML_SUFFIXES else _read_json5(text, file)
+    return _read_yaml(text, file) if is_yaml(file) else _read_json5(text, file)
+
+
+def is_yaml(file: Path) -> bool:
+    """Whether a file is read as YAML: its name says so."""
+    return file.suffix.lower() in _YAML_SUFFIXES
 
 
 def decode(data: bytes, file: Path) -> tuple[str, Problem | None]:

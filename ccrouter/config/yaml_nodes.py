@@ -76,17 +76,17 @@ class _Reader:
         self.duplicates: list[tuple[str, Position]] = []
 
     def node(self, node: yaml.Node, depth: int) -> Node:
-        position = _position(node)
+        position, span = _position(node), (node.start_mark.index, node.end_mark.index)
         self._count += 1
         if depth > MAX_DEPTH:
             raise _too_deep(position)
         if self._count > MAX_VALUES:
             raise YamlSyntaxError(f"more than {MAX_VALUES} values", "Use fewer aliases", position)
         if isinstance(node, yaml.SequenceNode):
-            return Node(position, tuple(self.node(item, depth + 1) for item in _items(node)))
+            return Node(position, tuple(self.node(item, depth + 1) for item in _items(node)), span)
         if isinstance(node, yaml.MappingNode):
-            return Node(position, self._mapping(node, depth))
-        return Node(position, self._scalar(node, position))
+            return Node(position, self._mapping(node, depth), span)
+        return Node(position, self._scalar(node, position), span)
 
     def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Member]:
         own: dict[str, Member] = {}
@@ -102,7 +102,7 @@ class _Reader:
             name = str(key.value)
             if name in own:
                 self.duplicates.append((name, _position(key)))
-            own[name] = Member(_position(key), self.node(value, depth + 1))
+            own[name] = Member(_position(key), self.node(value, depth + 1), key.start_mark.index)
         return {**merged, **own}
 
     def _merge_sources(self, value: yaml.Node) -> Iterator[yaml.MappingNode]:
