@@ -26,6 +26,9 @@ COMMANDS: dict[str, Entry] = {
     "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
     "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
     "keys": Entry("ccrouter.commands.keys:keys", "Show which API keys rest, why and until when"),
+    "explain": Entry(
+        "ccrouter.commands.explain:explain", "Explain where a request goes and why; --id REQ for a logged one"
+    ),
     "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
     "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),

@@ -74,3 +74,8 @@ def state_file(home: Path) -> Path:
 def router_state_file(home: Path) -> Path:
     """What the router has found out and must not forget over a restart: resting keys, learned limits."""
     return home / "router-state.json"
+
+
+def journal_file(home: Path) -> Path:
+    """What became of the last requests, for `ccr explain`: no prompts, no answers."""
+    return home / "router-requests.jsonl"

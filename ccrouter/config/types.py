@@ -187,6 +187,45 @@ class SearchConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestOutline:
+    """A request as a person sketches one: what is not said is as in a plain turn of Claude Code's main loop."""
+
+    model: str = "claude-sonnet-5"
+    text: str = "Hello"
+    """The user's words."""
+    system: str | None = None
+    tokens: int | None = None
+    """How large it is taken to be; None: as it is."""
+    last_tokens: int | None = None
+    """How large the session's last prompt was."""
+    tools: tuple[str, ...] = ()
+    """Names; `web_search_20250305` and its like are server tools."""
+    image: bool = False
+    plan: bool = False
+    """Plan mode is active."""
+    thinking: str | None = None
+    """enabled, adaptive or disabled."""
+    effort: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTest:
+    """One entry of `tests`: a request, and where it must go. At least one of `route` and `target` is set."""
+
+    request: RequestOutline
+    route: str | None = None
+    """The decision's scenario."""
+    target: Target | None = None
+    """The first choice."""
+    name: str = ""
+    pointer: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration, interpolated and adapted. `path` is the file it came from (None: made in memory)."""
 
@@ -211,6 +250,8 @@ class Config:
     rescue: frozenset[str] = frozenset()
     """Scenarios (of EVERY_SCENARIO) whose streams are continued by the next target when torn after text alone."""
     transformers: tuple[UserTransformer, ...] = ()
+    tests: tuple[RoutingTest, ...] = ()
+    """What must hold of the routing before this configuration is used."""
     search: SearchConfig | None = None
     non_interactive_mode: bool = False
     claude_path: str | None = None

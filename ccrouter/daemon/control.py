@@ -1,10 +1,11 @@
 """Asking the daemon over HTTP: is it there, how is it, end, reload. Standard library only, never through a proxy."""
 
 import http.client
+import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -22,7 +23,8 @@ SERVICE = "ccrouter"
 TOKEN_HEADER = "x-ccr-admin-token"  # noqa: S105 - a header's name
 PROBE_SECONDS = 1.0
 REQUEST_SECONDS = 5.0
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Outgoing bodies of several targets, told by `ccr explain`, may be large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,18 @@ def clear_keys(state: DaemonState, provider: str | None) -> int:
     return as_int(_administer(state, "POST", f"/admin/keys/clear{query}").get("cleared")) or 0
 
 
+def explain_body(state: DaemonState, body: bytes, headers: Mapping[str, str], wire: str) -> JsonObject:
+    """Have a request explained (POST /admin/explain), see `gateway/explaining.py`. Raises ControlError."""
+    told = {"x-ccr-client-headers": json.dumps(dict(headers))}  # all ASCII, as a header must be
+    return _administer(state, "POST", f"/admin/explain?{urlencode({'wire': wire})}", body=body, headers=told)
+
+
+def explain_logged(state: DaemonState, identity: str | None, wire: str) -> JsonObject:
+    """Have the logged request `identity`, or the last, explained: {"record", "now"}. Raises ControlError."""
+    query = {"wire": wire} if identity is None else {"wire": wire, "id": identity}
+    return _administer(state, "GET", f"/admin/explain?{urlencode(query)}")
+
+
 def open_requests(state: DaemonState) -> int | None:
     """How many requests the daemon has open; None where it does not say."""
     try:
@@ -156,10 +170,18 @@ def wait_for(endpoint: str, seconds: float) -> Probe:
         time.sleep(0.05)
 
 
-def _administer(state: DaemonState, method: Literal["GET", "POST"], path: str) -> JsonObject:
-    headers = {TOKEN_HEADER: state.admin_token}
+def _administer(
+    state: DaemonState,
+    method: Literal["GET", "POST"],
+    path: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> JsonObject:
+    headers = {TOKEN_HEADER: state.admin_token, **(headers or {})}
+    url = f"{state.endpoint}{path}"
     try:
-        status, body = _request(method, f"{state.endpoint}{path}", timeout=REQUEST_SECONDS, headers=headers)
+        status, body = _request(method, url, timeout=REQUEST_SECONDS, headers=headers, body=body)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ControlError(f"The daemon at {state.endpoint} did not answer {method} {path}: {error}") from error
     if status >= HTTPStatus.BAD_REQUEST:
@@ -170,12 +192,14 @@ def _administer(state: DaemonState, method: Literal["GET", "POST"], path: str) -
         raise ControlError(f"The daemon at {state.endpoint} answered {method} {path} with no JSON") from error
 
 
-def _request(method: str, url: str, *, timeout: float, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+def _request(
+    method: str, url: str, *, timeout: float, headers: dict[str, str] | None = None, body: bytes = b""
+) -> tuple[int, bytes]:
     """Status and body, error statuses included. Raises OSError (TimeoutError among them) or HTTPException."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - our own http URL
     if method == "POST":
-        request.data = b""
+        request.data = body
     try:
         with opener.open(request, timeout=timeout) as answer:
             return int(answer.status), bytes(answer.read(MAX_ANSWER_BYTES))

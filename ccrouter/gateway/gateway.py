@@ -17,11 +17,12 @@ from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.sessions import SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, remembers
-from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Service
+from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Routing, Service
 from ccrouter.model.request import Request
 from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.router import (
@@ -44,19 +45,24 @@ class Gateway:
     """Serves requests. Holds what outlives one: client, upstreams' health, token cache, what sessions used last."""
 
     def __init__(
-        self, client: UpstreamClient, health: Health | None = None, overrides: ProjectOverrides | None = None
+        self,
+        client: UpstreamClient,
+        health: Health | None = None,
+        overrides: ProjectOverrides | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._client = client
         self.health = health or Health()
         self.overrides = overrides
-        self._counter = TokenCounter()
+        self.journal = journal or Journal()
+        self.counter = TokenCounter()
         self._sessions = SessionUsage()
         self.open_requests = 0
         self.requests_total = 0
 
     def count_tokens(self, body: bytes) -> int:
         """The tokens of a request body. Raises RequestError."""
-        return self._counter.count(decode_request(parse_body(body).value))
+        return self.counter.count(decode_request(parse_body(body).value))
 
     async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
         """Serve a Messages request; None when the answer went out through `stream`."""
@@ -74,12 +80,13 @@ class Gateway:
             self.open_requests -= 1
             record.total = time.perf_counter() - begun
             logger.info("%s", log_line(record))
+            self.journal.add(record, incoming)
 
     async def _serve(
         self, service: Service, incoming: Incoming, stream: ClientStream, record: Record, begun: float
     ) -> Answer | None:
         try:
-            work = await self._plan(service, incoming, record)
+            work = await self.plan(service, incoming, record)
         except RequestError as error:
             return fail(record, error, incoming.api)
         delivery = Delivery(stream, work.replies, record, work.decision, begun) if work.request.streamed else None
@@ -100,14 +107,19 @@ class Gateway:
             if delivery is not None:
                 delivery.close()
 
-    async def _plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
+    async def plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
+        """Read a request and decide where it goes; the record is told. Nothing is sent, nothing is remembered.
+
+        Raises:
+            RequestError: it cannot be understood, or there is no route for it.
+        """
         log_body(incoming.request_id, "from client", incoming.body)
         body = parse_body(incoming.body)
         asked = incoming.api.decode(body.value)
         request = asked.request
         session_id = session_id_of(incoming.headers, request)
         conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
-        record.session, record.streamed = session_id, request.streamed
+        record.session, record.streamed, record.model = session_id, request.streamed, request.model
         directory = working_directory(request)
         overlay = await self.overrides.over(service, session_id, directory) if self.overrides is not None else None
         service = service if overlay is None else overlay.service
@@ -115,7 +127,7 @@ class Gateway:
 
         def tokens() -> int:
             if not counted:
-                counted.append(self._counter.count(request))
+                counted.append(self.counter.count(request))
             return counted[0]
 
         facts = Facts(
@@ -131,6 +143,7 @@ class Gateway:
         if overlay is not None:
             decision = with_origins(decision, overlay.origins, service.config.router)
         record.scenario, record.reason = decision.scenario, decision.reason
+        record.routing = Routing(request, facts, decision)
         untouched = decision.request is request
         routed = decision.request
         if service.system_prompt is not None:

@@ -141,9 +141,11 @@ class Health:
         self._learned[target] = facts
         self._save_soon()
 
-    def circumstances(self, group: str, weights: Mapping[Target, float]) -> Circumstances:
-        """What a group's strategy may look at; each call is the group's next turn."""
-        turn = self._turns[group] = self._turns.get(group, -1) + 1
+    def circumstances(self, group: str, weights: Mapping[Target, float], *, keep_turn: bool = False) -> Circumstances:
+        """What a group's strategy may look at; each call is the group's next turn, unless `keep_turn` only looks."""
+        turn = self._turns.get(group, -1) + 1
+        if not keep_turn:
+            self._turns[group] = turn
         return Circumstances(self.clock(), turn, self.dice, weights, self._measured)
 
     def save(self) -> None:

@@ -9,7 +9,9 @@ from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.model.events import Usage
+from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
+from ccrouter.router import Decision, Facts
 from ccrouter.upstream.auth import TokenSource
 
 
@@ -68,11 +70,25 @@ class Service:
     """The user's own router, where one is configured and could be loaded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What the router was asked, and what it said."""
+
+    request: Request
+    """As the client sent it."""
+    facts: Facts
+    decision: Decision
+
+
 @dataclass(slots=True)
 class Record:
-    """What happened to one request: the log line, and later the request log."""
+    """What happened to one request: for the log line and the journal."""
 
     request_id: str
+    model: str = ""
+    """As the client named it."""
+    routing: Routing | None = None
+    """None: the request was not understood, or there is no route for it."""
     session: str | None = None
     scenario: str = "-"
     reason: str = ""

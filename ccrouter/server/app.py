@@ -9,6 +9,7 @@ from ccrouter import __version__
 from ccrouter.errors import RequestError, error_type_of_status
 from ccrouter.server import admin
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
+from ccrouter.server.explaining import explain_body, explain_logged
 from ccrouter.server.messages import count_tokens, messages
 from ccrouter.server.models import models
 from ccrouter.server.responses import error_response, json_response, new_request_id
@@ -38,6 +39,8 @@ def make_app(state: State) -> web.Application:
     router.add_get("/admin/status", admin.status)
     router.add_get("/admin/keys", admin.keys)
     router.add_post("/admin/keys/clear", admin.clear_keys)
+    router.add_post("/admin/explain", explain_body)
+    router.add_get("/admin/explain", explain_logged)
     router.add_post("/admin/stop", admin.stop)
     router.add_post("/admin/reload", admin.reload_config)
     return app

@@ -13,9 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ccrouter.config.locations import router_state_file
+from ccrouter.config.locations import journal_file, router_state_file
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.project_files import Folders, project_folders
 from ccrouter.log_levels import apply_log_level
@@ -58,7 +59,7 @@ def run(
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
     folders = project_folders(config_path.parent, environment)
-    return new_loop_run(Serving(make_state, announce, router_state_file(config_path.parent), folders).run())
+    return new_loop_run(Serving(make_state, announce, config_path.parent, folders).run())
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:
@@ -78,12 +79,12 @@ class Serving:
         self,
         state: Callable[[Gateway], State],
         announce: Callable[[Ready], None],
-        state_path: Path,
+        home: Path,
         folders: Folders,
     ) -> None:
         self._make_state = state
         self._folders = folders
-        self._state_path = state_path
+        self._home = home
         self._announce = announce
         self._stop = asyncio.Event()
         self._at_once = False
@@ -92,8 +93,9 @@ class Serving:
         """Serve until a signal or `POST /admin/stop`."""
         asyncio.get_running_loop().set_exception_handler(handle_loop_error)
         client = UpstreamClient()
-        health = Health(self._state_path)
-        state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders)))
+        health = Health(router_state_file(self._home))
+        journal = Journal(journal_file(self._home))
+        state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders), journal))
         app = make_app(state)
         app[STOP] = self._stop
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -115,6 +117,7 @@ class Serving:
             await runner.cleanup()
             await client.close()
             health.save()
+            journal.save()
         logger.info("stopped")
         return 0
 

@@ -2,5 +2,6 @@
 
 from ccrouter.tokens.counter import TokenCounter, ceiling, estimate
 from ccrouter.tokens.encoding import count_text
+from ccrouter.tokens.parts import count_parts
 
-__all__ = ["TokenCounter", "ceiling", "count_text", "estimate"]
+__all__ = ["TokenCounter", "ceiling", "count_parts", "count_text", "estimate"]
