@@ -5,20 +5,22 @@ upstream sent.
 """
 
 import asyncio
+import itertools
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import orjson
 
-from bench.scenarios import Answer, Scenario
+from bench.answers import Answer, Wire
+from bench.scenarios import Scenario
 
-Wire = Literal["anthropic", "openai_chat"]
-"""What comes back: `openai_chat` from the pass-through, which copies the upstream's bytes."""
+Spoken = Literal["anthropic", "upstream"]
+"""What a contestant answers in: `upstream` is the pass-through, which copies the upstream's bytes."""
 
-TEXT_MARK: dict[Wire, bytes] = {"anthropic": b"text_delta", "openai_chat": b'"content":"'}
+CONTENT_MARK = re.compile(rb'text_delta|input_json_delta|"content":"|"arguments":"|output_text\.delta|"parts":')
 TIMEOUT_SECONDS = 60.0
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -50,8 +52,7 @@ class Load:
 class _Connection(asyncio.Protocol):
     """A keep-alive client connection with one request open at a time."""
 
-    def __init__(self, text_mark: bytes) -> None:
-        self._text_mark = text_mark
+    def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._length: int | None = None
         self._end_of_head = -1
@@ -88,7 +89,7 @@ class _Connection(asyncio.Protocol):
             self._read_head()
         if self._end_of_head < 0:
             return
-        if self._first is None and (self._length is not None or self._text_mark in data):
+        if self._first is None and (self._length is not None or CONTENT_MARK.search(data)):
             self._first = time.perf_counter() - self._began
         if self._length is not None:
             complete = self._received - self._end_of_head >= self._length
@@ -138,59 +139,86 @@ def unchunked(body: bytes) -> bytes:
 
 
 def text_deltas(wire: Wire, body: bytes) -> list[str]:
-    """The pieces of text in a streamed answer, in order, empty ones left out."""
-    pieces: list[str] = []
+    """The pieces of text or of a call's arguments in a streamed answer, in order, empty ones left out."""
+    found: list[str] = []
     for line in body.split(b"\n"):
         if not line.startswith(b"data:") or line[5:].strip() == b"[DONE]":
             continue
-        event = orjson.loads(line[5:])
-        if wire == "anthropic":
-            if event.get("type") == "error":
-                raise WrongAnswerError(f"an error event: {event}")
-            delta = event.get("delta") or {}
-            piece = delta.get("text") if delta.get("type") == "text_delta" else None
-        else:
-            choices = event.get("choices") or [{}]
-            piece = (choices[0].get("delta") or {}).get("content")
+        piece = PIECE_OF[wire](orjson.loads(line[5:]))
         if piece:
-            pieces.append(piece)
-    return pieces
+            found.append(piece)
+    return found
 
 
-def check(wire: Wire, answer: Answer, reply: Reply) -> None:
+def _of_anthropic(event: Any) -> str | None:
+    if event.get("type") == "error":
+        raise WrongAnswerError(f"an error event: {event}")
+    delta = event.get("delta") or {}
+    return delta.get("partial_json") or delta.get("text")
+
+
+def _of_openai_chat(event: Any) -> str | None:
+    delta = (event.get("choices") or [{}])[0].get("delta") or {}
+    calls = delta.get("tool_calls") or [{}]
+    return delta.get("content") or (calls[0].get("function") or {}).get("arguments")
+
+
+def _of_openai_responses(event: Any) -> str | None:
+    return event["delta"] if event.get("type") == "response.output_text.delta" else None
+
+
+def _of_gemini(event: Any) -> str | None:
+    return event["candidates"][0]["content"]["parts"][0].get("text")
+
+
+PIECE_OF: dict[Wire, Callable[[Any], str | None]] = {
+    "anthropic": _of_anthropic,
+    "openai_chat": _of_openai_chat,
+    "openai_responses": _of_openai_responses,
+    "gemini": _of_gemini,
+}
+
+
+def check(spoken: Spoken, answer: Answer, reply: Reply) -> None:
     """Raise WrongAnswerError unless `reply` carries the answer's text in as many pieces as the upstream sent."""
     if reply.status != 200:
         raise WrongAnswerError(f"status {reply.status}: {reply.body[:300].decode(errors='replace')}")
     if answer.streamed:
-        pieces = text_deltas(wire, reply.body)
+        pieces = text_deltas("anthropic" if spoken == "anthropic" else answer.wire, reply.body)
     else:
         message = orjson.loads(reply.body)
-        if wire == "anthropic":
+        if spoken == "anthropic":
             pieces = [block["text"] for block in message["content"] if block["type"] == "text"]
         else:
             pieces = [choice["message"]["content"] for choice in message["choices"]]
     if len(pieces) != answer.deltas:
         raise WrongAnswerError(f"{len(pieces)} pieces of text instead of {answer.deltas}")
-    if "".join(pieces) != answer.text:
+    text = "".join(pieces)
+    if text != answer.text and not (answer.tool and orjson.loads(text) == orjson.loads(answer.text)):
         raise WrongAnswerError("the text is not the upstream's")
 
 
-async def run(port: int, wire: Wire, scenario: Scenario, requests: int) -> Load:
+_numbers = itertools.count(1)
+"""Of all requests of this process: a warm-up's are not sent again."""
+
+
+async def run(port: int, spoken: Spoken, scenario: Scenario, requests: int) -> Load:
     """Send `requests` requests, `scenario.in_flight` at a time, and check every answer. Raises WrongAnswerError."""
     head = (
         f"POST /v1/messages?beta=true HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
         f"authorization: Bearer bench\r\nanthropic-version: 2023-06-01\r\nuser-agent: claude-cli/2.1.197"
         f"\r\ncontent-length: {len(scenario.body)}\r\n\r\n"
     ).encode()
+    bodies = [head + scenario.numbered(next(_numbers)) for _ in range(requests)]
     loop = asyncio.get_running_loop()
     connections = [
-        (await loop.create_connection(lambda: _Connection(TEXT_MARK[wire]), "127.0.0.1", port))[1]
+        (await loop.create_connection(_Connection, "127.0.0.1", port))[1]
         for _ in range(min(scenario.in_flight, requests))
     ]
     replies: list[Reply] = []
 
     async def worker(connection: _Connection, share: int) -> None:
-        replies.extend([await connection.ask(head + scenario.body) for _ in range(share)])
+        replies.extend([await connection.ask(bodies.pop()) for _ in range(share)])
 
     began = time.perf_counter()
     try:
@@ -207,7 +235,7 @@ async def run(port: int, wire: Wire, scenario: Scenario, requests: int) -> Load:
             connection.close()
     wall = time.perf_counter() - began
     for reply in replies:
-        check(wire, scenario.answer, reply)
+        check(spoken, scenario.answer, reply)
     return Load(tuple(reply.first for reply in replies), tuple(reply.total for reply in replies), wall)
 
 

@@ -8,6 +8,9 @@ import random
 
 import orjson
 
+CLAUDE = "claude-sonnet-4-5-20250929"
+NUMBER = b"########"
+"""Stands where a request's number is written, so that no two are the same."""
 FIRST_TURN_BYTES = 79_000
 FIRST_TURN_TOOLS = (
     "Agent", "AskUserQuestion", "Bash", "CronCreate", "CronDelete", "CronList", "Edit", "EnterPlanMode",
@@ -29,16 +32,38 @@ def marker(scenario: str) -> str:
     return f"[[bench:{scenario}]]"
 
 
-def small(scenario: str, *, stream: bool = False) -> bytes:
+def small(scenario: str, *, stream: bool = False, tool: bool = False, model: str = CLAUDE) -> bytes:
     """The smallest request that makes sense."""
+    write = {"type": "object", "properties": {"file_path": {"type": "string"}, "content": {"type": "string"}}}
     return orjson.dumps(
         {
-            "model": "claude-sonnet-4-5-20250929",
+            "model": model,
             "max_tokens": 1024,
             "messages": [{"role": "user", "content": f"Say hello. {marker(scenario)}"}],
             **({"stream": True} if stream else {}),
+            **({"tools": [{"name": "Write", "description": "Write it", "input_schema": write}]} if tool else {}),
         }
     )
+
+
+def conversation(scenario: str, *, turns: int, size: int) -> bytes:
+    """Claude Code's first turn and so many tool turns after it, `size` bytes in all to within a few; the last message
+    holds `NUMBER`.
+    """
+    request = orjson.loads(_first_turn(scenario, prompt=""))
+    dice = random.Random(13)
+    each = (size - len(orjson.dumps(request))) // turns - 330
+    for turn in range(turns):
+        identity = f"toolu_bench{turn:04d}"
+        call = {"type": "tool_use", "id": identity, "name": "Read", "input": {"file_path": f"/src/file_{turn}.py"}}
+        text = _fitting(_prose(dice, each), each)
+        request["messages"] += [
+            {"role": "assistant", "content": [{"type": "text", "text": f"Reading file {turn}."}, call]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": identity, "content": text}]},
+        ]
+    request["messages"].append({"role": "assistant", "content": [{"type": "text", "text": "I have read them."}]})
+    request["messages"].append({"role": "user", "content": f"Question {NUMBER.decode()}: what next?"})
+    return orjson.dumps(request)
 
 
 def first_turn(scenario: str) -> bytes:
@@ -68,7 +93,7 @@ def _first_turn(scenario: str, prompt: str) -> bytes:
     session = '{"device_id":"bench","account_uuid":"","session_id":"5f0c2c5e-0000-4000-8000-000000000001"}'
     return orjson.dumps(
         {
-            "model": "claude-sonnet-4-5-20250929",
+            "model": CLAUDE,
             "messages": [
                 {
                     "role": "user",

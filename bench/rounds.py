@@ -54,7 +54,7 @@ def medians(rounds: Sequence[Figures]) -> Figures:
 def one_round(server: Server, scenario: Scenario, requests: int) -> Figures:
     """Load one contestant once. Raises load.WrongAnswerError."""
     before = cpu_seconds(server.pid)
-    done = asyncio.run(load.run(server.launch.port, server.contestant.wire, scenario, requests))
+    done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
     used = cpu_seconds(server.pid) - before
     totals = sorted(done.total)
     return Figures(
@@ -73,6 +73,7 @@ def measure(
     """All rounds of one scenario, one uncounted warm-up round first. A contestant that answers wrongly drops out."""
     counted: dict[str, list[Figures]] = {server.contestant.name: [] for server in servers}
     failures: dict[str, str] = {}
+    rounds = scenario.rounds or rounds
     for number in range(rounds + 1):
         for server in servers:
             name = server.contestant.name

@@ -9,7 +9,8 @@ import re
 import sys
 from typing import cast
 
-from bench.scenarios import Answer, all_scenarios
+from bench.answers import Answer
+from bench.scenarios import all_scenarios
 
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 MARKER = b"[[bench:"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load import Wire
+from bench.load import Spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / ".bench"
@@ -38,7 +38,7 @@ class Contestant:
     """One row of the table. `prepare(upstream_port, home)` installs and configures, or raises NotAvailableError."""
 
     name: str
-    wire: Wire
+    spoken: Spoken
     prepare: Callable[[int, Path], Launch]
 
 

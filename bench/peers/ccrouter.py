@@ -5,23 +5,26 @@ from pathlib import Path
 
 import orjson
 
+from bench.answers import MODEL
 from bench.peers.base import Contestant, Launch, NotAvailableError, clean_environment, free_port
-from bench.scenarios import MODEL
+from bench.scenarios import CHAINS
 
 
 def config(upstream_port: int, port: int) -> dict[str, object]:
-    """One OpenAI chat provider without transformers and the routes most users have; read by both routers."""
+    """The upstream as an OpenAI chat provider without transformers, with chains of them, and in the other dialects; the
+    routes most users have. Read by both routers.
+    """
     route = f"bench,{MODEL}"
+    upstream = f"http://127.0.0.1:{upstream_port}"
+    chat = f"{upstream}/v1/chat/completions"
     return {
         "PORT": port,
         "HOST": "127.0.0.1",
         "Providers": [
-            {
-                "name": "bench",
-                "api_base_url": f"http://127.0.0.1:{upstream_port}/v1/chat/completions",
-                "api_key": "bench",
-                "models": [MODEL],
-            }
+            provider("bench", chat),
+            *[provider(name, chat, *chain) for name, chain in CHAINS.items()],
+            provider("bench-gemini", f"{upstream}/v1beta/models/", "gemini"),
+            provider("bench-responses", f"{upstream}/v1/responses", "openai-responses"),
         ],
         "Router": {
             "default": route,
@@ -32,6 +35,12 @@ def config(upstream_port: int, port: int) -> dict[str, object]:
             "webSearch": route,
         },
     }
+
+
+def provider(name: str, url: str, *transformers: str) -> dict[str, object]:
+    """One provider of the config."""
+    chain = {"transformer": {"use": list(transformers)}} if transformers else {}
+    return {"name": name, "api_base_url": url, "api_key": "bench", "models": [MODEL], **chain}
 
 
 def prepare(upstream_port: int, home: Path) -> Launch:

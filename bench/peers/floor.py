@@ -13,4 +13,4 @@ def prepare(upstream_port: int, home: Path) -> Launch:
     return Launch((sys.executable, str(script), str(port), str(upstream_port)), clean_environment(home), home, port)
 
 
-FLOOR = Contestant("pass-through", "openai_chat", prepare)
+FLOOR = Contestant("pass-through", "upstream", prepare)

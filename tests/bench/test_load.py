@@ -9,10 +9,11 @@ import orjson
 import pytest
 
 from bench import load
+from bench.answers import streamed_answer, whole_answer
 from bench.load import Reply, WrongAnswerError, check, unchunked
 from bench.peers.base import ROOT, Server, start
 from bench.peers.floor import FLOOR
-from bench.scenarios import all_scenarios, streamed_answer, whole_answer
+from bench.scenarios import all_scenarios
 
 
 def anthropic_stream(pieces: list[str]) -> bytes:
@@ -70,6 +71,6 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.parametrize("name", list(all_scenarios()))
 async def test_through_the_pass_through_over_real_sockets(name: str, floor: Server):
     scenario = replace(all_scenarios()[name], in_flight=2)
-    done = await load.run(floor.launch.port, "openai_chat", scenario, 5)
+    done = await load.run(floor.launch.port, "upstream", scenario, 5)
     assert len(done.total) == 5
     assert all(0 < first <= total for first, total in zip(done.first, done.total, strict=True))

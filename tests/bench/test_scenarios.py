@@ -17,6 +17,21 @@ def test_first_turn_has_the_size_and_shape_of_claude_codes():
     assert request["stream"] is True
 
 
+def test_long_has_100_tool_turns_of_800_kilobytes_and_a_new_end_each_time():
+    scenario = all_scenarios()["long-200k"]
+    request = orjson.loads(scenario.numbered(7))
+    assert 790_000 <= len(scenario.body) <= 810_000
+    kinds = [block["type"] for message in request["messages"][1:] for block in blocks(message["content"])]
+    assert (kinds.count("tool_use"), kinds.count("tool_result")) == (100, 100)
+    assert "Question 00000007" in request["messages"][-1]["content"]
+    first, second = scenario.numbered(1), scenario.numbered(2)
+    assert (len(first), first != second) == (len(second), True)
+
+
+def blocks(content: str | list[dict[str, str]]) -> list[dict[str, str]]:
+    return [] if isinstance(content, str) else content
+
+
 def test_a_request_is_the_same_in_every_process():
     assert all_scenarios()["first-turn"].body == all_scenarios()["first-turn"].body
 
@@ -24,7 +39,7 @@ def test_a_request_is_the_same_in_every_process():
 def test_every_request_names_its_scenario_and_every_answer_checks_out():
     for name, scenario in all_scenarios().items():
         assert scenario.body.count(f"[[bench:{name}]]".encode()) == 1
-        check("openai_chat", scenario.answer, Reply(200, b"".join(scenario.answer.parts), 0.0, 0.0))
+        check("upstream", scenario.answer, Reply(200, b"".join(scenario.answer.parts), 0.0, 0.0))
 
 
 def test_burst_is_5000_deltas_in_one_write():
