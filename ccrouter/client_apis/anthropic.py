@@ -30,6 +30,7 @@ MESSAGES: ReplyFormat = _Messages()
 class _MessagesApi:
     name = "messages"
     speaks_anthropic = True
+    id_headers = ("request-id",)
 
     def decode(self, body: JsonObject) -> ClientRequest:
         return ClientRequest(decode_request(body), MESSAGES)

@@ -100,6 +100,11 @@ class ClientApi(Protocol):
         """True where a request's bytes and headers may go to an Anthropic upstream as they came."""
         ...
 
+    @property
+    def id_headers(self) -> tuple[str, ...]:
+        """The answer's headers that hold the request's id."""
+        ...
+
     def decode(self, body: JsonObject) -> ClientRequest:
         """The request in a parsed body.
 

@@ -42,7 +42,8 @@ def check_key(headers: Mapping[str, str], api_key: str | None) -> None:
         return
     told = "the key that was sent is not the one in APIKEY" if any(offered) else "no key was sent"
     raise RequestError(
-        f"This router wants its APIKEY as x-api-key or bearer token; {told}. Set ANTHROPIC_AUTH_TOKEN to it.",
+        f"This router wants its APIKEY as x-api-key or bearer token; {told}. "
+        "Set ANTHROPIC_AUTH_TOKEN (or OPENAI_API_KEY) to it.",
         status=401,
     )
 

@@ -1,4 +1,4 @@
-"""The HTTP side: routes, and the one middleware that guards them and gives every error Anthropic's shape."""
+"""The HTTP side: routes, and the one middleware that guards them and gives every error its client's shape."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from ccrouter import __version__
-from ccrouter.errors import RequestError, error_type_of_status
+from ccrouter.client_apis.anthropic import MESSAGES_API
+from ccrouter.client_apis.openai_chat import CHAT_API
+from ccrouter.errors import ErrorDetail, RequestError, error_type_of_status
 from ccrouter.server import admin
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
+from ccrouter.server.apis import api_of
 from ccrouter.server.explaining import explain_body, explain_logged
-from ccrouter.server.messages import count_tokens, messages
-from ccrouter.server.models import models
+from ccrouter.server.messages import count_tokens, serve
+from ccrouter.server.models import model, models
 from ccrouter.server.responses import error_response, json_response, new_request_id
 from ccrouter.server.state import REQUEST_ID, STATE, State
 
@@ -30,9 +33,13 @@ def make_app(state: State) -> web.Application:
     router = app.router
     for prefix in ("", "/api", "/v1"):
         # /api: Claude Relay Service's spelling. /v1: a base URL that ends in /v1 (SaladDay/cc-switch-cli#161).
-        router.add_post(f"{prefix}/v1/messages", messages)
+        router.add_post(f"{prefix}/v1/messages", serve(MESSAGES_API))
         router.add_post(f"{prefix}/v1/messages/count_tokens", count_tokens)
-        router.add_get(f"{prefix}/v1/models", models)
+    for prefix in ("/v1", "/api/v1", "/v1/v1", ""):
+        # Without /v1: an OpenAI client whose base URL has none.
+        router.add_post(f"{prefix}/chat/completions", serve(CHAT_API))
+        router.add_get(f"{prefix}/models", models)
+        router.add_get(f"{prefix}/models/{{model:.+}}", model)
     router.add_get("/", root)
     router.add_get("/health", admin.health)
     router.add_route("HEAD", "/api/hello", hello)
@@ -69,15 +76,16 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             check_key(request.headers, state.service.config.api_key)
         return await handler(request)
     except RequestError as error:
-        return error_response(error.status, error.type, error.message, request_id)
+        return error_response(api_of(request), ErrorDetail(error.type, error.message, error.status), request_id)
     except web.HTTPException as error:
         message = f"{request.method} {request.path} is not served here." if error.status in {404, 405} else error.reason
         if error.status == 413:
             message = f"The request body is larger than {MAX_BODY_BYTES // 1024 // 1024} MB."
-        return error_response(error.status, error_type_of_status(error.status), message, request_id)
+        detail = ErrorDetail(error_type_of_status(error.status), message, error.status)
+        return error_response(api_of(request), detail, request_id)
     except ConnectionError:
         raise
     except Exception:  # a defect of ours: the log gets the trace, the client gets the id to find it by
         logger.exception("request %s failed", request_id)
         message = f"ccrouter failed on this request; its log has the details under {request_id}."
-        return error_response(500, "api_error", message, request_id)
+        return error_response(api_of(request), ErrorDetail("api_error", message, 500), request_id)

@@ -1,25 +1,26 @@
-"""`POST /v1/messages` and `POST /v1/messages/count_tokens`."""
+"""Requests to models: `POST /v1/messages` and its kin of other APIs, and `POST /v1/messages/count_tokens`."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from ccrouter.client_apis.base import ClientApi
 from ccrouter.gateway.types import Incoming
-from ccrouter.server.responses import json_response
+from ccrouter.server.responses import id_header, json_response
 from ccrouter.server.state import REQUEST_ID, STATE
 
 
 class ResponseStream:
     """The client's side of a streamed answer, on aiohttp."""
 
-    def __init__(self, request: web.Request, request_id: str) -> None:
+    def __init__(self, request: web.Request, own_headers: Mapping[str, str]) -> None:
         self._request = request
-        self._request_id = request_id
+        self._own_headers = own_headers
         self.response: web.StreamResponse | None = None
 
     async def start(self, headers: Mapping[str, str]) -> None:
         """Send the status line and headers."""
-        self.response = web.StreamResponse(headers={**headers, "request-id": self._request_id})
+        self.response = web.StreamResponse(headers={**headers, **self._own_headers})
         await self.response.prepare(self._request)
 
     async def write(self, data: bytes) -> None:
@@ -33,18 +34,23 @@ class ResponseStream:
             await self.response.write_eof()
 
 
-async def messages(request: web.Request) -> web.StreamResponse:
-    """Serve a Messages request, streamed or whole."""
-    state = request.app[STATE]
-    request_id = request[REQUEST_ID]
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    incoming = Incoming(await request.read(), headers, request_id)
-    stream = ResponseStream(request, request_id)
-    answer = await state.gateway.messages(state.service, incoming, stream)
-    if answer is None:
-        assert stream.response is not None, "an answer that went out through the stream"
-        return stream.response
-    return web.Response(status=answer.status, body=answer.body, headers={**answer.headers, "request-id": request_id})
+def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler for requests in `api`, streamed or whole."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        state = request.app[STATE]
+        request_id = request[REQUEST_ID]
+        own_headers = id_header(api, request_id)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        incoming = Incoming(await request.read(), headers, request_id, api)
+        stream = ResponseStream(request, own_headers)
+        answer = await state.gateway.messages(state.service, incoming, stream)
+        if answer is None:
+            assert stream.response is not None, "an answer that went out through the stream"
+            return stream.response
+        return web.Response(status=answer.status, body=answer.body, headers={**answer.headers, **own_headers})
+
+    return handle
 
 
 async def count_tokens(request: web.Request) -> web.Response:

@@ -5,7 +5,8 @@ import secrets
 import orjson
 from aiohttp import web
 
-from ccrouter.dialects.anthropic.errors import encode_error
+from ccrouter.client_apis.base import ClientApi
+from ccrouter.errors import ErrorDetail
 from ccrouter.model.json import Json
 
 
@@ -21,6 +22,12 @@ def json_response(body: Json, status: int = 200, headers: dict[str, str] | None 
     )
 
 
-def error_response(status: int, kind: str, message: str, request_id: str) -> web.Response:
-    """An error in Anthropic's shape."""
-    return json_response(encode_error(kind, message, request_id), status, {"request-id": request_id})
+def error_response(api: ClientApi, detail: ErrorDetail, request_id: str) -> web.Response:
+    """An error in the shape that clients of `api` read."""
+    status, body = api.error(detail, request_id)
+    return json_response(body, status, id_header(api, request_id))
+
+
+def id_header(api: ClientApi, request_id: str) -> dict[str, str]:
+    """The request's id under the names that SDKs look for it."""
+    return dict.fromkeys(api.id_headers, request_id)

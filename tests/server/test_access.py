@@ -79,7 +79,7 @@ def test_web_pages_are_kept_out(headers: dict[str, str], bound: str, allowed: bo
 )
 async def test_what_is_open_with_a_key_configured(router: Router, method: str, path: str, status: int) -> None:
     async with router("http://127.0.0.1:9/v1", api_key="secret") as client:
-        reply = await client.request(method, path)
+        reply = await client.request(method, path, headers={"anthropic-version": "2023-06-01"})
         assert reply.status == status
         if status >= 400:
             body = await reply.json()

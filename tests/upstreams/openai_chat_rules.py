@@ -89,6 +89,8 @@ class Strictness:
 
     reasoning: Literal["refused", "accepted", "required"] = "accepted"
     max_tokens_limit: int = 8192
+    max_tokens_required: bool = True
+    """OpenAI does without; Claude Code always tells it, and then it has to arrive."""
     images: bool = True
     """False: a model of text alone."""
 
@@ -114,6 +116,8 @@ def _check_top_level(body: JsonObject, strictness: Strictness) -> None:
     require(as_str(body.get("model")), "you must provide a model parameter", "model")
     limit = body.get("max_completion_tokens", body.get("max_tokens"))
     require("max_tokens" not in body or "max_completion_tokens" not in body, "max_tokens given twice", "max_tokens")
+    if limit is None and not strictness.max_tokens_required:
+        limit = 1
     tokens = as_int(limit)
     require(tokens is not None and tokens >= 1, "max_tokens is required and must be a positive integer", "max_tokens")
     assert tokens is not None

@@ -19,6 +19,9 @@ from ccrouter.model.request import Message, Request, ThinkingConfig
 MARK_BYTES = MARK.encode()
 MIN_BUDGET = 1024
 """The smallest thinking budget that Anthropic takes."""
+USUAL_MAX_TOKENS = 32_000
+"""For clients of other APIs, which need not say how long an answer may be; Anthropic must be told. Claude Code's own
+number: every model since Claude 4 takes it, and a refusal by an older one names its cap, which is learned."""
 
 
 def may_hold_foreign_state(raw: bytes) -> bool:
@@ -37,6 +40,8 @@ def encode(request: Request, *, model: str, quirks: Quirks, notes: Notes) -> Jso
         thinking = ThinkingConfig("disabled")
         notes.add("thinking", "/thinking", "switched off: the open tool turn was made by another provider's model")
     request = replace(request, model=model, messages=messages, thinking=thinking)
+    if request.max_tokens is None:
+        request = replace(request, max_tokens=USUAL_MAX_TOKENS)
     body = encode_request(_within_cap(request, quirks.max_tokens_cap, notes))
     for name, value in quirks.extra_body.items():
         body.setdefault(name, value)

@@ -1,0 +1,51 @@
+"""OpenAI's Chat Completions API, for clients."""
+
+from ccrouter.client_apis.base import ClientApi, ClientRequest, ReplyCollector, ReplyEncoder
+from ccrouter.client_apis.openai_chat.completion import ChatCompletion
+from ccrouter.client_apis.openai_chat.request import decode_request
+from ccrouter.client_apis.openai_chat.stream import PING, ChatStream, error_frame
+from ccrouter.client_apis.openai_errors import error_object, status_of
+from ccrouter.dialects.anthropic.stream import ReplyDefaults
+from ccrouter.errors import ErrorDetail, UpstreamError
+from ccrouter.model.json import JsonObject, as_object
+
+
+class ChatReplies:
+    """How one chat client wants its answer."""
+
+    relays = False
+    ping = PING
+
+    def __init__(self, *, include_usage: bool) -> None:
+        """`include_usage`: a last chunk of a stream tells the tokens."""
+        self._include_usage = include_usage
+
+    def encoder(self, defaults: ReplyDefaults) -> ReplyEncoder:
+        """See `ReplyFormat`."""
+        return ChatStream(defaults, include_usage=self._include_usage)
+
+    def collector(self, defaults: ReplyDefaults) -> ReplyCollector:
+        """See `ReplyFormat`."""
+        return ChatCompletion(defaults)
+
+    def error_frame(self, error: UpstreamError) -> bytes:
+        """See `ReplyFormat`."""
+        return error_frame(error)
+
+
+class _ChatApi:
+    name = "chat"
+    speaks_anthropic = False
+    id_headers = ("request-id", "x-request-id")
+
+    def decode(self, body: JsonObject) -> ClientRequest:
+        request, notes = decode_request(body)
+        options = as_object(body.get("stream_options")) or {}
+        replies = ChatReplies(include_usage=options.get("include_usage") is True)
+        return ClientRequest(request, replies, tuple(notes))
+
+    def error(self, detail: ErrorDetail, request_id: str) -> tuple[int, JsonObject]:
+        return status_of(detail), {"error": error_object(detail)}
+
+
+CHAT_API: ClientApi = _ChatApi()

@@ -1,0 +1,96 @@
+"""What OpenAI's two APIs share in what clients send: images, files, formats of answers, efforts."""
+
+import re
+from typing import Final
+
+from ccrouter.errors import RequestError
+from ccrouter.model.blocks import Document, Image
+from ccrouter.model.json import Json, JsonObject, as_object, as_str
+from ccrouter.model.request import ThinkingConfig
+
+DATA_URL: Final = re.compile(r"data:([^;,]*)((?:;[^;,]*)*?)(;base64)?,(.*)", re.DOTALL)
+EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+FREEFORM_INPUT: Final = "input"
+"""The one property of a custom tool's input, which has no schema but is any text."""
+PDF: Final = "application/pdf"
+
+
+def image_of(url: str, where: str) -> Image:
+    """An image from its URL, `https:` or `data:`."""
+    if not url.startswith("data:"):
+        return Image({"type": "url", "url": url})
+    media_type, data = from_data_url(url, where)
+    return Image({"type": "base64", "media_type": media_type or "image/png", "data": data})
+
+
+def file_of(name: str | None, data: str, where: str) -> Document | Image:
+    """A file from its `data:` URL or bare base64."""
+    media_type, content = from_data_url(data, where) if data.startswith("data:") else ("", data)
+    if media_type.startswith("image/"):
+        return Image({"type": "base64", "media_type": media_type, "data": content})
+    source: JsonObject = {"type": "base64", "media_type": media_type or PDF, "data": content}
+    return Document(source, {"title": name} if name else {})
+
+
+def from_data_url(url: str, where: str) -> tuple[str, str]:
+    """Media type (perhaps empty) and base64 data.
+
+    Raises:
+        RequestError: it is none, or not in base64.
+    """
+    found = DATA_URL.fullmatch(url)
+    if found is None or found[3] is None:
+        raise RequestError(f"Invalid value for '{where}': expected a data URL in base64 (data:image/png;base64,…).")
+    return found[1].lower(), found[4]
+
+
+def output_format(kind: str, schema: Json, where: str) -> JsonObject | None:
+    """`output_config.format` for OpenAI's format `kind`; None for text.
+
+    Raises:
+        RequestError: a kind that nobody knows, or a schema that is none.
+    """
+    match kind:
+        case "text":
+            return None
+        case "json_object":
+            return {"type": "json_schema", "schema": {"type": "object"}}
+        case "json_schema":
+            found = as_object(schema)
+            if found is None:
+                raise RequestError(f"Missing required parameter: '{where}.schema'.")
+            return {"type": "json_schema", "schema": found}
+        case _:
+            raise RequestError(f"Invalid value for '{where}.type': {kind!r} is none of text, json_schema, json_object.")
+
+
+def thinking_of(effort: str | None, where: str) -> tuple[ThinkingConfig | None, str | None]:
+    """How to think and how hard, for OpenAI's effort. Nothing asked for, nothing said."""
+    if effort is None:
+        return None, None
+    if effort not in EFFORTS:
+        raise RequestError(f"Invalid value for '{where}': {effort!r} is none of {', '.join(sorted(EFFORTS))}.")
+    if effort == "none":
+        return ThinkingConfig("disabled"), None
+    return ThinkingConfig("adaptive"), "low" if effort == "minimal" else effort
+
+
+def freeform_schema() -> JsonObject:
+    """The input schema of a tool that takes any text."""
+    return {
+        "type": "object",
+        "properties": {FREEFORM_INPUT: {"type": "string", "description": "The tool's whole input, as plain text."}},
+        "required": [FREEFORM_INPUT],
+        "additionalProperties": False,
+    }
+
+
+def freeform_description(description: str | None, form: JsonObject | None) -> str | None:
+    """A custom tool's description, with the grammar that its input must follow."""
+    grammar = as_object(form.get("grammar")) or form if form is not None else None
+    definition = as_str(grammar.get("definition")) if grammar is not None else None
+    if grammar is None or definition is None:
+        return description
+    syntax = as_str(grammar.get("syntax")) or "given"
+    words = f"The input must follow this {syntax} grammar, exactly:\n{definition}"
+    return f"{description}\n\n{words}" if description else words
