@@ -3,16 +3,21 @@
 import re
 from typing import Final
 
+import orjson
+
+from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.errors import RequestError
-from ccrouter.model.blocks import Document, Image
+from ccrouter.model.blocks import Document, Image, ToolResult
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
-from ccrouter.model.request import ThinkingConfig
+from ccrouter.model.request import Message, ThinkingConfig, Tool, ToolChoice
 
 DATA_URL: Final = re.compile(r"data:([^;,]*)((?:;[^;,]*)*?)(;base64)?,(.*)", re.DOTALL)
 EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 FREEFORM_INPUT: Final = "input"
 """The one property of a custom tool's input, which has no schema but is any text."""
 PDF: Final = "application/pdf"
+ANY_OBJECT: Final[JsonObject] = {"type": "object", "properties": {}}
+"""The input of a tool that has no schema."""
 
 
 def image_of(url: str, where: str) -> Image:
@@ -94,3 +99,55 @@ def freeform_description(description: str | None, form: JsonObject | None) -> st
     syntax = as_str(grammar.get("syntax")) or "given"
     words = f"The input must follow this {syntax} grammar, exactly:\n{definition}"
     return f"{description}\n\n{words}" if description else words
+
+
+def add_result(messages: list[Message], result: ToolResult) -> None:
+    """Put a tool's answer beside those that came directly before it."""
+    last = messages[-1] if messages else None
+    answers = last.content if last is not None and last.role == "user" and isinstance(last.content, tuple) else ()
+    if answers and all(isinstance(block, ToolResult) for block in answers):
+        messages[-1] = Message("user", (*answers, result))
+    else:
+        messages.append(Message("user", (result,)))
+
+
+def arguments_of(text: str) -> Json:
+    """A call's arguments. Upstreams insist on an object: what is none is kept under a name that no tool has."""
+    try:
+        found = as_object(orjson.loads(text)) if text.strip() else {}
+    except orjson.JSONDecodeError:
+        found = None
+    return {"invalid_json": text} if found is None else found
+
+
+def tool_mode(word: str) -> ToolChoice:
+    """OpenAI's word as Anthropic's."""
+    modes = {"none": "none", "auto": "auto", "required": "any"}
+    if word not in modes:
+        raise RequestError(f"Invalid value for 'tool_choice': {word!r} is none of none, auto, required.")
+    return ToolChoice(modes[word])
+
+
+def web_search(location: JsonObject | None, filters: JsonObject | None) -> Tool:
+    """Anthropic's server tool, for a client that asks for the provider's own search."""
+    extras: JsonObject = {}
+    where = as_object(location.get("approximate")) or location if location is not None else None
+    if where is not None:
+        extras["user_location"] = {"type": "approximate", **where}
+    if filters is not None and filters.get("allowed_domains"):
+        extras["allowed_domains"] = filters["allowed_domains"]
+    return Tool("web_search", type="web_search_20250305", extras=extras)
+
+
+def conversation(session: str | None) -> dict[str, Json]:
+    """`prompt_cache_key` where Claude Code tells its session: caches, the choice of keys and the log go by it."""
+    return {"metadata": {"user_id": compact_json({"session_id": session})}} if session else {}
+
+
+def web_citation(citation: Json, start: int, end: int) -> JsonObject | None:
+    """An Anthropic web citation as OpenAI tells it: link, title, and the cited text's place in the answer."""
+    found = as_object(citation)
+    url = as_str(found.get("url")) if found is not None else None
+    if found is None or url is None:
+        return None
+    return {"url": url, "title": as_str(found.get("title")) or url, "start_index": start, "end_index": end}

@@ -8,6 +8,7 @@ from aiohttp import web
 from ccrouter import __version__
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.openai_chat import CHAT_API
+from ccrouter.client_apis.openai_responses import RESPONSES_API
 from ccrouter.errors import ErrorDetail, RequestError, error_type_of_status
 from ccrouter.server import admin
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
@@ -38,6 +39,7 @@ def make_app(state: State) -> web.Application:
     for prefix in ("/v1", "/api/v1", "/v1/v1", ""):
         # Without /v1: an OpenAI client whose base URL has none.
         router.add_post(f"{prefix}/chat/completions", serve(CHAT_API))
+        router.add_post(f"{prefix}/responses", serve(RESPONSES_API))
         router.add_get(f"{prefix}/models", models)
         router.add_get(f"{prefix}/models/{{model:.+}}", model)
     router.add_get("/", root)

@@ -6,14 +6,12 @@ one turn called are one user message, as Anthropic wants them.
 
 from typing import Final
 
-import orjson
-
 from ccrouter.client_apis.openai_chat.reasoning import reasoning_blocks
-from ccrouter.client_apis.openai_content import FREEFORM_INPUT, file_of, image_of
+from ccrouter.client_apis.openai_content import FREEFORM_INPUT, add_result, arguments_of, file_of, image_of
 from ccrouter.client_apis.reading import Fields, missing, object_at, wrong_type
 from ccrouter.errors import RequestError
 from ccrouter.model.blocks import Block, Text, ToolResult, ToolUse
-from ccrouter.model.json import Json, JsonObject, as_object
+from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message
 
@@ -50,16 +48,6 @@ def decode_messages(items: list[Json], notes: Notes) -> tuple[tuple[Block, ...] 
     if not messages:
         raise RequestError("Invalid value for 'messages': there is no message beside the instructions.")
     return tuple(system) or None, tuple(messages)
-
-
-def add_result(messages: list[Message], result: ToolResult) -> None:
-    """Put a tool's answer beside those that came directly before it."""
-    last = messages[-1] if messages else None
-    answers = last.content if last is not None and last.role == "user" and isinstance(last.content, tuple) else ()
-    if answers and all(isinstance(block, ToolResult) for block in answers):
-        messages[-1] = Message("user", (*answers, result))
-    else:
-        messages.append(Message("user", (result,)))
 
 
 def text_blocks(fields: Fields, *, images: bool = False) -> tuple[Block, ...]:
@@ -147,12 +135,3 @@ def call_of(fields: Fields) -> ToolUse:
         return ToolUse(identity, custom.required_text("name"), {FREEFORM_INPUT: custom.text("input") or ""})
     function = Fields(fields.object("function") or {}, fields.path("function"))
     return ToolUse(identity, function.required_text("name"), arguments_of(function.text("arguments") or ""))
-
-
-def arguments_of(text: str) -> Json:
-    """A call's arguments. Upstreams insist on an object: what is none is kept under a name that no tool has."""
-    try:
-        found = as_object(orjson.loads(text)) if text.strip() else {}
-    except orjson.JSONDecodeError:
-        found = None
-    return {"invalid_json": text} if found is None else found

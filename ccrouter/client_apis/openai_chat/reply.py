@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from ccrouter.client_apis.openai_content import web_citation
 from ccrouter.client_apis.openai_usage import counts_of
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.model.events import Usage
-from ccrouter.model.json import Json, JsonObject, as_object, as_str
+from ccrouter.model.json import Json, JsonObject
 
 FINISH: Final[dict[str, str]] = {
     "end_turn": "stop",
@@ -45,16 +46,5 @@ def usage_json(usage: Usage) -> JsonObject:
 
 def annotation(citation: Json, start: int, end: int) -> JsonObject | None:
     """A web citation as OpenAI tells it; `start` and `end` are the cited text's place in the answer."""
-    found = as_object(citation)
-    url = as_str(found.get("url")) if found is not None else None
-    if found is None or url is None:
-        return None
-    return {
-        "type": "url_citation",
-        "url_citation": {
-            "url": url,
-            "title": as_str(found.get("title")) or url,
-            "start_index": start,
-            "end_index": end,
-        },
-    }
+    found = web_citation(citation, start, end)
+    return None if found is None else {"type": "url_citation", "url_citation": found}

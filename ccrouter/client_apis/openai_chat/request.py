@@ -4,11 +4,10 @@ from typing import Final
 
 from ccrouter.client_apis.openai_chat.messages import decode_messages
 from ccrouter.client_apis.openai_chat.tools import decode_tools
-from ccrouter.client_apis.openai_content import output_format, thinking_of
+from ccrouter.client_apis.openai_content import conversation, output_format, thinking_of
 from ccrouter.client_apis.reading import Fields, missing, wrong_type
-from ccrouter.dialects.lenient_json import compact_json
 from ccrouter.errors import RequestError
-from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
+from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Note, Notes
 from ccrouter.model.request import Request
 
@@ -100,8 +99,4 @@ def extras_of(fields: Fields, effort: str | None) -> dict[str, Json]:
         if form is not None:
             config["format"] = form
     extras: dict[str, Json] = {"output_config": config} if config else {}
-    session = fields.text("prompt_cache_key")
-    if session:
-        # Where Claude Code tells its session: caches, key choice and the log go by it.
-        extras["metadata"] = {"user_id": compact_json({"session_id": session})}
-    return extras or dict(NO_EXTRAS)
+    return {**extras, **conversation(fields.text("prompt_cache_key"))}

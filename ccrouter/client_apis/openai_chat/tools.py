@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 
-from ccrouter.client_apis.openai_content import freeform_description, freeform_schema
+from ccrouter.client_apis.openai_content import ANY_OBJECT, freeform_description, freeform_schema, tool_mode, web_search
 from ccrouter.client_apis.reading import Fields, missing, object_at
 from ccrouter.errors import RequestError
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Tool, ToolChoice
-
-ANY_OBJECT: JsonObject = {"type": "object", "properties": {}}
 
 
 def decode_tools(fields: Fields, notes: Notes) -> tuple[tuple[Tool, ...] | None, ToolChoice | None]:
@@ -19,7 +17,7 @@ def decode_tools(fields: Fields, notes: Notes) -> tuple[tuple[Tool, ...] | None,
         [] if items is None else [tool_of(object_at(item, f"tools[{at}]"), at, notes) for at, item in enumerate(items)]
     )
     if (search := fields.object("web_search_options")) is not None:
-        tools.append(web_search(as_object(search.get("user_location"))))
+        tools.append(web_search(as_object(search.get("user_location")), None))
     choice, names = choice_of(fields)
     if names is not None:
         tools = [tool for tool in tools if tool.name in names]
@@ -53,7 +51,7 @@ def choice_of(fields: Fields) -> tuple[ToolChoice | None, set[str] | None]:
     if value is None:
         return None, None
     if isinstance(value, str):
-        return mode_of(value), None
+        return tool_mode(value), None
     choice = object_at(value, "tool_choice")
     match choice.get("type"):
         case "allowed_tools":
@@ -62,7 +60,7 @@ def choice_of(fields: Fields) -> tuple[ToolChoice | None, set[str] | None]:
             names = set(
                 names_of([object_at(item, "tool_choice.allowed_tools.tools") for item in listed.array("tools") or ()])
             )
-            return mode_of(listed.text("mode") or "auto"), names
+            return tool_mode(listed.text("mode") or "auto"), names
         case "function" | "custom":
             name = next(iter(names_of([choice])), None)
             if name is None:
@@ -72,22 +70,7 @@ def choice_of(fields: Fields) -> tuple[ToolChoice | None, set[str] | None]:
             raise RequestError(f"Invalid value for 'tool_choice.type': {kind!r} is not served here.")
 
 
-def mode_of(word: str) -> ToolChoice:
-    """OpenAI's word as Anthropic's."""
-    modes = {"none": "none", "auto": "auto", "required": "any"}
-    if word not in modes:
-        raise RequestError(f"Invalid value for 'tool_choice': {word!r} is none of none, auto, required.")
-    return ToolChoice(modes[word])
-
-
 def names_of(items: Iterable[JsonObject]) -> list[str]:
     """The names in `{"type": "function", "function": {"name"}}` or `{"type": "function", "name"}`."""
     found = [as_str((as_object(item.get(str(item.get("type")))) or item).get("name")) for item in items]
     return [name for name in found if name is not None]
-
-
-def web_search(location: JsonObject | None) -> Tool:
-    """Anthropic's server tool, for a client that asks for the provider's own search."""
-    where = as_object(location.get("approximate")) or location if location is not None else None
-    extras: JsonObject = {} if where is None else {"user_location": {"type": "approximate", **where}}
-    return Tool("web_search", type="web_search_20250305", extras=extras)
