@@ -3,14 +3,15 @@
 `ccr config check`, `ccr start` and a reload all go through `build`: what one accepts, all do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ccrouter.config.groups import members_of
 from ccrouter.config.known import KnownNames
 from ccrouter.config.load import load_config
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.types import DIRECT, Config, ProviderConfig, Target
+from ccrouter.config.types import DIRECT, Config, ProviderConfig, Route, Target, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.gemini import GEMINI
@@ -116,6 +117,7 @@ def assemble(
                 problems.append(
                     Problem("error", f"provider '{provider.name}', model '{model}': {error}", file=config.path)
                 )
+    problems += [*route_problems(config, pipelines)]
     custom_router, router_problem = read_custom_router(config)
     problems += [router_problem] if router_problem is not None else []
     prompt, prompt_problem = read_system_prompt(config)
@@ -144,15 +146,17 @@ class Pipelines:
         self._user = user
         self._accesses = accesses
         self._environment = environment
-        self._built: dict[Target, Pipeline] = {}
+        self._built: dict[tuple[Target, str], Pipeline] = {}
 
-    def __call__(self, target: Target) -> Pipeline:
-        """The target's pipeline.
+    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
+        """The target's pipeline, with the transformers of a route (`use`) last in its chain.
 
         Raises:
             RequestError: the provider is not configured, or cannot be used by this version.
+            TransformerError: a transformer could not be made from its options.
         """
-        if (built := self._built.get(target)) is not None:
+        key = (target, repr(use) if use else "")
+        if (built := self._built.get(key)) is not None:
             return built
         provider = self._config.provider(target.provider)
         if provider is None:
@@ -170,10 +174,11 @@ class Pipelines:
             target.model,
             dialect=DIALECTS[protocol],
             quirks=with_window(quirks_for(provider, target.model), provider, target.model),
-            transformers=factories(provider, self._user),
+            transformers=factories(provider, self._user, use),
+            route_use=use,
         )
         if len(self._built) < MAX_PIPELINES:
-            self._built[target] = pipeline
+            self._built[key] = pipeline
         return pipeline
 
     def unusable(self, provider: ProviderConfig, model: str | None = None) -> str | None:
@@ -188,13 +193,46 @@ class Pipelines:
         return None if protocol in DIALECTS else f"this version does not speak its protocol '{protocol}' yet"
 
 
+def route_problems(config: Config, pipelines: Pipelines) -> Iterator[Problem]:
+    """Build the pipelines of the routes that have transformers of their own, and say what goes wrong with any."""
+    for name, route in routes_with_transformers(config).items():
+        for target in members_of(route.target, config):
+            try:
+                pipelines(target, route.overrides.use)
+            except RequestError:
+                continue  # said of the provider already
+            except TransformerError as error:
+                yield Problem("error", f"{name}, to {target}: {error}", file=config.path)
+
+
+def routes_with_transformers(config: Config) -> dict[str, Route]:
+    """By the name to tell them by."""
+    router = config.router
+    named = {
+        "default": router.default, "background": router.background, "think": router.think,
+        "longContext": router.long_context, "webSearch": router.web_search, "image": router.image,
+        "classifier": router.classifier, "compaction": router.compaction,
+    }  # fmt: skip
+    routes = {
+        f"Router.{name}": Route(target, router.overrides[name])
+        for name, target in named.items()
+        if target is not None and name in router.overrides
+    }
+    routes |= {f"Router.subagent, {kind}": route for kind, route in router.subagent.items()}
+    routes |= {f"tiers.{tier}": route for tier, route in config.tiers.items()}
+    routes |= {f"Router.rules, {rule.label}": rule.use for rule in router.rules}
+    return {name: route for name, route in routes.items() if route.overrides.use}
+
+
 MAX_PIPELINES = 10_000
 """Clients may name any model of a provider; what they invent must not fill the memory."""
 
 
-def factories(provider: ProviderConfig, user: Mapping[str, type[Transformer]]) -> dict[str, TransformerFactory]:
-    """A factory for each transformer that the provider's chains name."""
-    uses = (*provider.use, *[use for uses in provider.model_use.values() for use in uses])
+def factories(
+    provider: ProviderConfig, user: Mapping[str, type[Transformer]], route_use: Sequence[TransformerUse] = ()
+) -> dict[str, TransformerFactory]:
+    """A factory for each transformer that the provider's chains and the route name."""
+    uses = (*provider.use, *[use for uses in provider.model_use.values() for use in uses], *route_use)
     return {use.name: transformer for use in uses if (transformer := find(use.name, user)) is not None}
 
 

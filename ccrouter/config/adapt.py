@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ccrouter.config.aliases import read_aliases
 from ccrouter.config.document import child
 from ccrouter.config.group_entries import read_group_names, read_groups
 from ccrouter.config.interpolate import Variables
@@ -14,23 +15,18 @@ from ccrouter.config.known import KnownNames
 from ccrouter.config.provider_entries import read_providers
 from ccrouter.config.report import Report
 from ccrouter.config.retry_entries import read_cooldown, read_rescue, read_retries
+from ccrouter.config.router_entries import read_router, read_tiers
 from ccrouter.config.search import read_search
 from ccrouter.config.targets import Names, read_fallback
 from ccrouter.config.types import (
     DEFAULT_HOST,
-    DEFAULT_LONG_CONTEXT_THRESHOLD,
     DEFAULT_PORT,
-    DEFAULT_THINK_EFFORT,
     DEFAULT_TIMEOUT_MS,
     Config,
-    RouterConfig,
-    Target,
 )
 from ccrouter.config.urls import is_http_url
 from ccrouter.config.uses import JAVASCRIPT_SUFFIXES, Files, TransformerNames, read_user_files
-from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
-
-_ROUTES = ("default", "background", "think", "longContext", "webSearch", "image", "classifier")
+from ccrouter.model.json import Json, JsonObject, as_int, as_str
 
 
 def adapt(
@@ -51,14 +47,16 @@ def adapt(
     files, javascript = read_user_files(value.get("transformers"), paths)
     transformers = TransformerNames(known, bool(files), javascript)
     providers = read_providers(value.get("Providers"), transformers, variables, paths)
-    names = Names(providers, read_group_names(value.get("groups"), providers, report), report)
+    groups = read_group_names(value.get("groups"), providers, report)
+    names = Names(providers, groups, report, read_aliases(value.get("aliases"), providers, groups, report))
+    tiers = read_tiers(value.get("tiers"), names, transformers)
     if value.get("Providers") in (None, []):
         _report_no_provider(value, report)
     api_key = _read_api_key(value, report)
     log_level = as_str(value.get("LOG_LEVEL")) or "info"
     return Config(
         providers=providers,
-        router=read_router(value, names),
+        router=read_router(value, names, transformers, tiers),
         path=path,
         sources=(
             *(path, path.parent / ".env", *(file.path for file in files)),
@@ -73,6 +71,8 @@ def adapt(
         log_level="warn" if log_level == "warning" else log_level,
         fallback=read_fallback(value.get("fallback"), names),
         groups=read_groups(value.get("groups"), names),
+        aliases=names.aliases,
+        tiers=tiers,
         retries=read_retries(value.get("retries"), report),
         cooldown=read_cooldown(value.get("cooldown"), report),
         rescue=read_rescue(value.get("rescue")),
@@ -93,38 +93,6 @@ def _report_no_provider(value: JsonObject, report: Report) -> None:
     else:
         fix = 'Add one to "Providers", such as { "name": "deepseek" } with its "api_key", and name it in Router.default'
     report.error("no provider is configured yet", f"{fix}, or try `ccr demo`, which needs no key", pointer=pointer)
-
-
-def read_router(value: JsonObject, names: Names) -> RouterConfig:
-    """The `Router` of a config."""
-    providers, report = names.providers, names.report
-    router = as_object(value.get("Router")) or {}
-    targets: dict[str, Target | None] = {}
-    for name in _ROUTES:
-        text = as_str(router.get(name))
-        targets[name] = names.target(text, child("/Router", name)) if text and text.strip() else None
-    if (
-        providers
-        and not (as_str(router.get("default")) or "").strip()
-        and not isinstance(value.get("Router"), str | list)
-    ):
-        first = providers[0]
-        example = Target(first.name, first.models[0] if first.models else "<model>")
-        pointer = "/Router/default" if "default" in router else "/Router" if "Router" in value else ""
-        fix = f'Write "Router": {{ "default": "{example}" }}'
-        report.error("Router.default is missing: it serves whatever no other route takes", fix, pointer=pointer)
-    return RouterConfig(
-        default=targets["default"],
-        background=targets["background"],
-        think=targets["think"],
-        long_context=targets["longContext"],
-        web_search=targets["webSearch"],
-        image=targets["image"],
-        classifier=targets["classifier"],
-        # CCR: 0 is the default too.
-        long_context_threshold=as_int(router.get("longContextThreshold")) or DEFAULT_LONG_CONTEXT_THRESHOLD,
-        think_effort=as_str(router.get("thinkEffort")) or DEFAULT_THINK_EFFORT,
-    )
 
 
 def _read_api_key(value: JsonObject, report: Report) -> str | None:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ccrouter.config.adapt import read_router
 from ccrouter.config.canonical import canonicalise
 from ccrouter.config.document import Document, child
 from ccrouter.config.problems import Problem, has_errors
 from ccrouter.config.read import read
 from ccrouter.config.report import Report, fold, kind_of
-from ccrouter.config.routes import read_route
+from ccrouter.config.router_entries import read_router
+from ccrouter.config.routes import match_name, read_route
 from ccrouter.config.schema import SchemaNode, load_schema
 from ccrouter.config.targets import Names
-from ccrouter.config.types import GROUP, Config, ProviderConfig, RouterConfig, Target
+from ccrouter.config.types import GROUP, Config, ProviderConfig, RouterConfig, Rule, Target
 from ccrouter.config.validate import check_schema
 from ccrouter.model.json import Json, JsonObject, as_object
 
@@ -52,6 +52,8 @@ class _ListedNames(Names):
 
     def target(self, text: str, pointer: str, *, key: bool = False) -> Target | None:
         found = read_route(text, self.providers, self.groups).target
+        if match_name(list(self.aliases), text) is not None:  # the user's own word for it
+            return super(_ListedNames, self).target(text, pointer, key=key)
         if found is None or found.provider == GROUP or is_listed(found, self.providers):
             return super(_ListedNames, self).target(text, pointer, key=key)
         fix = "A project's file may only choose among the models that your own configuration lists"
@@ -83,26 +85,46 @@ def read_override(data: bytes, file: Path, config: Config, *, trusted: bool) -> 
     canonical = canonicalise(value, document, schema, {}, frozenset())
     report = Report(document, canonical.origins, {})
     check_schema(canonical.value, schema, report, canonical.secret)
-    names = Names if trusted else _ListedNames
-    router, named = _router(canonical.value, names(config.providers, tuple(config.groups), report), config)
+    names_of = Names if trusted else _ListedNames
+    names = names_of(config.providers, tuple(config.groups), report, config.aliases)
+    router, named = _router(canonical.value, names, config)
     problems = (*parsed.problems, *foreign, *canonical.problems, *report.problems)
     refused = has_errors(problems)
     return Override(file, None if refused else router, () if refused else named, problems)
 
 
 def overridden(config: Config, override: Override) -> Config:
-    """`config` with the routes that the override names."""
-    if not override.named:
+    """`config` with the routes that the override names.
+
+    Its rules come before those of the configuration, its subagents' routes beside them. A default of its own stands in
+    for the configuration's tiers too, which say what the default is.
+    """
+    router, over = config.router, override.router
+    if over is None or not override.named:
         return config
-    changes: dict[str, Any] = {name: getattr(override.router, name) for name in override.named}
-    return replace(config, router=replace(config.router, **changes))
+    changes: dict[str, Any] = {name: getattr(over, name) for name in override.named}
+    changes["rules"] = (*_labelled(over.rules, override.file), *router.rules)
+    changes["subagent"] = {**router.subagent, **over.subagent}
+    kept = {name: value for name, value in router.overrides.items() if _field(name) not in override.named}
+    changes["overrides"] = {**kept, **over.overrides}
+    config = replace(config, router=replace(router, **changes))
+    return replace(config, tiers={}) if "default" in override.named else config
+
+
+def _labelled(rules: Sequence[Rule], file: Path) -> tuple[Rule, ...]:
+    return tuple([replace(rule, label=f"{rule.label} of {file.name}") for rule in rules])
+
+
+def _field(route: str) -> str:
+    """The field of RouterConfig for a route: long_context for longContext."""
+    return _HUMP.sub("_", route).lower()
 
 
 def _router(value: JsonObject, names: Names, config: Config) -> tuple[RouterConfig, tuple[str, ...]]:
     written = as_object(value.get("Router")) or {}
     default: Json = str(config.router.default) if config.router.default is not None else None
-    router = read_router({"Router": {"default": default, **written}}, names)
-    named = tuple(name for key in written if (name := _HUMP.sub("_", key).lower()) in _FIELDS)
+    router = read_router({"Router": {"default": default, **written}}, names, None, {})
+    named = tuple(name for key in written if (name := _field(key)) in _FIELDS)
     return router, named
 
 

@@ -1,7 +1,7 @@
 """What may stand where a target stands: in routes, in fallback lists, in groups."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ccrouter.config.document import child
 from ccrouter.config.report import Report, nearest
@@ -9,22 +9,28 @@ from ccrouter.config.routes import match_name, read_route
 from ccrouter.config.types import ANY_TARGET, ProviderConfig, Target
 from ccrouter.model.json import Json, as_list, as_object
 
-FALLBACK_SCENARIOS = ("default", "background", "think", "longContext", "webSearch", "image", "classifier")
+FALLBACK_SCENARIOS = (
+    "default", "background", "think", "longContext", "webSearch", "image", "classifier", "subagent", "compaction",
+    "rule",
+)  # fmt: skip
 """The keys of `fallback` that name a scenario. Requests that name a target themselves have default's, as in CCR."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The providers and the names of the groups that a target may name."""
+    """The providers, the names of the groups, and the aliases that a target may name."""
 
     providers: Sequence[ProviderConfig]
     groups: Sequence[str]
     report: Report
+    aliases: Mapping[str, Target] = field(default_factory=dict[str, Target])
 
     def target(self, text: str, pointer: str, *, key: bool = False) -> Target | None:
         """The target that `text` names; what is wrong with it is reported at `pointer`."""
         if not self.providers:
             return None  # That there is no provider is said once, not once a route.
+        if (alias := match_name(list(self.aliases), text)) is not None:
+            return self.aliases[alias]
         reading = read_route(text, self.providers, self.groups)
         if reading.severity == "error":
             self.report.error(reading.message, reading.fix, pointer=pointer, key=key)
@@ -56,7 +62,7 @@ def _key(written: str, names: Names, pointer: str) -> str | None:
     if name in (*FALLBACK_SCENARIOS, ANY_TARGET):
         return name
     # CCR takes any key and looks for scenarios only: a misspelled one must not keep the daemon from starting.
-    if "," not in name and "/" not in name and match_name(names.groups, name) is None:
+    if "," not in name and "/" not in name and match_name([*names.groups, *names.aliases], name) is None:
         near = nearest(name, FALLBACK_SCENARIOS)
         fix = (
             f'Did you mean "{near}"?' if near else f"Known here: {', '.join(FALLBACK_SCENARIOS)}, *, or provider,model"

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
+from ccrouter.config.conditions import Tier, When
 from ccrouter.model.json import NO_EXTRAS, Json
 
 Scenario: TypeAlias = Literal["default", "background", "think", "longContext", "webSearch", "image"]
 SCENARIOS: tuple[Scenario, ...] = ("default", "background", "think", "longContext", "webSearch", "image")
 
-EVERY_SCENARIO: tuple[str, ...] = (*SCENARIOS, "explicit", "subagent", "classifier", "custom")
+EVERY_SCENARIO: tuple[str, ...] = (*SCENARIOS, "explicit", "subagent", "classifier", "custom", "rule", "compaction")
 """What a decision's scenario may be: the routes, and what a request or its prompt asks for itself."""
 
 Strategy: TypeAlias = Literal["in_order", "weighted", "round_robin", "least_busy", "latency"]
@@ -65,6 +66,46 @@ class TransformerUse:
 
     name: str
     options: Mapping[str, Json] = NO_EXTRAS
+
+
+Effort: TypeAlias = Literal["off", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
+"""How hard a model shall think, from not at all. Each dialect says it in its own words (`dialects/*/effort.py`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a route changes in the request beyond its target; None: as the client wants it."""
+
+    effort: Effort | None = None
+    max_tokens: int | None = None
+    use: tuple[TransformerUse, ...] = ()
+    """Transformers to run after those of the provider and the model."""
+
+
+UNCHANGED: Final = Overrides()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A target with what is changed on the way to it."""
+
+    target: Target
+    overrides: Overrides = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of `Router.rules`. `when` empty: it takes everything that comes to it."""
+
+    label: str
+    """How it is told of: `rule 2`, or `rule 2 (night)` where it has a name."""
+    when: When
+    use: Route
+
+
+ANY_AGENT: Final = "*"
+"""The key of `Router.subagent` that stands for every type of agent without one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +212,12 @@ class RouterConfig:
     classifier: Target | None = None
     long_context_threshold: int = DEFAULT_LONG_CONTEXT_THRESHOLD
     think_effort: str = DEFAULT_THINK_EFFORT
+    compaction: Target | None = None
+    subagent: Mapping[str, Route] = field(default_factory=dict[str, Route])
+    """By type of agent (lower case), and by ANY_AGENT."""
+    rules: tuple[Rule, ...] = ()
+    overrides: Mapping[str, Overrides] = field(default_factory=dict[str, Overrides])
+    """What the routes above change beyond the target, by their names in the config (`longContext`)."""
 
 
 SearchBackendName: TypeAlias = Literal["searxng", "tavily", "brave"]
@@ -245,6 +292,10 @@ class Config:
     """By scenario, by target (`provider,model` or `group,name`, as `str(target)` writes it), and by `*`."""
     groups: Mapping[str, Group] = field(default_factory=dict[str, Group])
     """Model groups by name; `Target("group", name)` stands for one wherever a target may."""
+    aliases: Mapping[str, Target] = field(default_factory=dict[str, Target])
+    """Further names that requests and routes may use, as they are written."""
+    tiers: Mapping[Tier, Route] = field(default_factory=dict[Tier, Route])
+    """The default route by the tier of the model that the client asks for."""
     retries: Retries = Retries()
     cooldown: Cooldown = Cooldown()
     rescue: frozenset[str] = frozenset()

@@ -104,6 +104,15 @@ def read_transformers(
     return Uses(use, model_use, reader.unavailable)
 
 
+def read_use_list(value: Json, pointer: str, names: TransformerNames, report: Report) -> tuple[TransformerUse, ...]:
+    """A `use` list that stands by itself; one that names what cannot run here is an error."""
+    reader = _Reader(names, report)
+    uses = reader.use_list(value, pointer)
+    for name, reason in reader.unavailable.items():
+        report.error(f'transformer "{name}" cannot run here', reason, pointer=pointer)
+    return uses
+
+
 class _Reader:
     def __init__(self, names: TransformerNames, report: Report) -> None:
         self._names = names

@@ -93,9 +93,11 @@ def leaves_anthropic(config: Config) -> bool:
     router = config.router
     routes = (
         router.default, router.background, router.think, router.long_context, router.web_search, router.image,
-        router.classifier,
+        router.classifier, router.compaction,
     )  # fmt: skip
     targets: list[Target] = [route for route in routes if route is not None]
+    further = (*router.subagent.values(), *config.tiers.values(), *(rule.use for rule in router.rules))
+    targets += [route.target for route in further]
     targets += [target for fallbacks in config.fallback.values() for target in fallbacks]
     models = [member for target in targets for member in members_of(target, config)]
     providers = {model.provider: config.provider(model.provider) for model in models}

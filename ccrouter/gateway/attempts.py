@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ccrouter.client_apis.base import ReplyFormat
-from ccrouter.config.types import Target
+from ccrouter.config.types import Target, TransformerUse
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError, untraced
 from ccrouter.gateway.body_log import log_body
@@ -78,14 +78,15 @@ def make_attempt(
     estimate: int,
     found: dict[str, Answered],
     health: Health,
+    use: tuple[TransformerUse, ...] = (),
 ) -> Attempt:
-    """Everything for one attempt. `found` holds what was searched for in earlier ones.
+    """Everything for one attempt. `found` holds what was searched for in earlier ones, `use` the route's transformers.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
-    pipeline = service.pipeline(target)
+    pipeline = service.pipeline(target, use)
     learned = health.learned(target)
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))

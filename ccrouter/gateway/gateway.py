@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from ccrouter.client_apis.base import ClientApi
@@ -136,6 +137,7 @@ class Gateway:
             body_bytes=len(incoming.body),
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
+            now=datetime.now(UTC).astimezone(),
         )
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, service.config))

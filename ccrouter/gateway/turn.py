@@ -243,6 +243,7 @@ class Turn:
             estimate=work.estimate,
             found=work.found,
             health=self._health,
+            use=work.decision.overrides.use,
         )
         provider = work.service.config.provider(target.provider)
         assert provider is not None, "a target without a provider has no pipeline"

@@ -1,12 +1,12 @@
 """What the gateway takes in, gives out and works with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
-from ccrouter.config.types import Config, Target
+from ccrouter.config.types import Config, Target, TransformerUse
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
@@ -51,12 +51,20 @@ class ClientStream(Protocol):
         ...
 
 
+class PipelineOf(Protocol):
+    """Gives the pipeline of a target, with a route's own transformers at the end of its chain."""
+
+    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
+        """Raises RequestError, TransformerError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One built configuration. A reload makes a new one; requests under way keep theirs."""
 
     config: Config
-    pipeline: Callable[[Target], Pipeline]
+    pipeline: PipelineOf
     """The pipeline of a target; raises RequestError for one that cannot be used, saying why."""
     proxies: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     """The HTTP proxy of each provider, by name."""

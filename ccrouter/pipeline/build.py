@@ -57,16 +57,18 @@ def build_pipeline(
     dialect: Dialect,
     quirks: Quirks,
     transformers: Mapping[str, TransformerFactory],
+    route_use: Sequence[TransformerUse] = (),
 ) -> Pipeline:
     """The pipeline for one model of one provider.
 
-    `quirks` are those of preset and config; `transformers` holds a factory for every name that the config uses.
+    `quirks` are those of preset and config; `transformers` holds a factory for every name that the config uses;
+    `route_use` are transformers of the route that leads here, last in the chain.
 
     Raises:
         TransformerError: a transformer could not be made from its options.
     """
     chain: list[Transformer] = []
-    for use in (*provider.use, *model_uses(provider, model)):
+    for use in (*provider.use, *model_uses(provider, model), *route_use):
         try:
             transformer = transformers[use.name](use.options)
             quirks = transformer.quirks(quirks)

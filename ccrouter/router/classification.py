@@ -1,13 +1,17 @@
 """What a request is for. Each function reads one trait; none of them knows about routes."""
 
+import re
 from collections.abc import Iterable, Sequence
 
+from ccrouter.config.conditions import TIERS, Tier
 from ccrouter.model.blocks import Block, Image, Text, ToolResult
 from ccrouter.model.json import as_list, as_object
 from ccrouter.model.request import Message, Request
 from ccrouter.router.hints import Hints
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+LONG_CONTEXT_SUFFIX = re.compile(r"\s*\[1m\]\s*$", re.IGNORECASE)
+"""Claude Code's mark for a million tokens of context; never part of an upstream's model name."""
 
 MONITOR_PROMPT = "You are a security monitor"
 CLASSIFIER_STOPS = frozenset({"</severity>", "</block>"})
@@ -48,7 +52,7 @@ def background_work(request: Request, hints: Hints) -> str | None:
     """
     if hints.request_class == "compaction":
         return None
-    if "haiku" in request.model.lower():
+    if tier_of(request.model) == "haiku":
         return f"the model asked for is haiku-tier ({request.model})"
     if hints.request_class == "auxiliary" and not any(tool.is_server_tool for tool in request.tools or ()):
         return "the client calls it auxiliary work"
@@ -67,6 +71,34 @@ def is_title_request(request: Request) -> bool:
     return asks_for_title and not request.tools and request.thinking is not None and request.thinking.type == "disabled"
 
 
+def tier_of(model: str) -> Tier | None:
+    """The class of models that a Claude model's name carries (`claude-opus-4-8[1m]`), None where it carries none."""
+    folded = model.lower()
+    return next((tier for tier in TIERS if tier in folded), None)
+
+
+def without_context_suffix(model: str) -> str:
+    """The name without Claude Code's `[1m]`."""
+    return LONG_CONTEXT_SUFFIX.sub("", model)
+
+
+def effort_of(request: Request) -> str | None:
+    """The effort that the client asks for; `off` where it wants no thinking, None where it says nothing."""
+    if request.thinking is not None and request.thinking.type == "disabled":
+        return "off"
+    return request.effort
+
+
+def is_subagent(hints: Hints) -> bool:
+    """True for a turn of a subagent: by its class, or by the agent's id, which older clients send too.
+
+    A subagent's helper requests (summaries, searches) and its compactions carry the id as well, but are none.
+    """
+    if hints.request_class in {"auxiliary", "compaction"}:
+        return False
+    return hints.request_class == "subagent" or hints.agent_id is not None
+
+
 def current_turn(messages: Sequence[Message]) -> Sequence[Message]:
     """The messages since the user last spoke: that user message with its neighbours, and the tool loop after it.
 
@@ -78,7 +110,7 @@ def current_turn(messages: Sequence[Message]) -> Sequence[Message]:
         if messages[at].role != "user":
             continue
         last_user = at if last_user is None else last_user
-        if not _has_tool_result(messages[at]):
+        if not has_tool_result(messages[at]):
             start = at
             break
     start = start if start is not None else last_user or 0
@@ -109,7 +141,8 @@ def reaches(effort: str | None, least: str) -> bool:
     return effort in EFFORTS and least in EFFORTS and EFFORTS.index(effort) >= EFFORTS.index(least)
 
 
-def _has_tool_result(message: Message) -> bool:
+def has_tool_result(message: Message) -> bool:
+    """True for a message that goes on with a turn: the answer to a tool call."""
     return any(isinstance(block, ToolResult) for block in message.blocks)
 
 

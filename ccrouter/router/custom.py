@@ -1,15 +1,12 @@
 """What a custom router is shown of a request, and how the decision is told what it answered. Pure."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ccrouter.config.types import Target
-from ccrouter.model.blocks import Text
-from ccrouter.model.request import Message, Request
+from ccrouter.model.request import Request
 from ccrouter.router.hints import Hints
-
-REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>\s*", re.DOTALL)
+from ccrouter.router.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +52,12 @@ class RouteRequest:
     @property
     def system_text(self) -> str:
         """The system prompt's text, its blocks joined by newlines."""
-        return "\n".join(block.text for block in self.body.system_blocks if isinstance(block, Text))
+        return Reading(self.body).system_text
 
     @property
     def last_user_text(self) -> str:
         """What the user wrote last, without the client's reminders; "" where no user message has text of its own."""
-        for message in reversed(self.body.messages):
-            if message.role == "user" and (text := own_text(message)):
-                return text
-        return ""
-
-
-def own_text(message: Message) -> str:
-    """The text of a message without the reminders that Claude Code puts into it."""
-    texts = [block.text for block in message.blocks if isinstance(block, Text)]
-    return "\n".join(text for text in (REMINDER.sub("", text).strip() for text in texts) if text)
+        return Reading(self.body).user_text
 
 
 @dataclass(frozen=True, slots=True)

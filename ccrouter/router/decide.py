@@ -1,13 +1,15 @@
 """Request in, targets and reason out. Pure: the same request, facts and config give the same decision."""
 
-from ccrouter.config.types import ANY_TARGET, Config, Target
+from ccrouter.config.types import ANY_TARGET, UNCHANGED, Config, Target
 from ccrouter.model.request import Request
 from ccrouter.router.facts import Decision, Facts, GroupFacts, ProviderFacts
 from ccrouter.router.hints import hints_of
-from ccrouter.router.rules import RULES, Case, Choice, Count, custom, default_of
+from ccrouter.router.overriding import overridden
+from ccrouter.router.reading import Reading
+from ccrouter.router.rules import RULES, Case, Choice, Count, custom, otherwise
 from ccrouter.router.subagent import find_tag
 
-OWN_FALLBACKS = ("image", "classifier")
+OWN_FALLBACKS = ("image", "classifier", "subagent", "compaction", "rule")
 """Scenarios that CCR does not know: they have `fallback` lists of their own where configured, else default's."""
 
 
@@ -19,17 +21,22 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
     """
     tag = find_tag(request)
     count = Count(request, facts)
-    case = Case(request, facts, config, GroupFacts(provider_facts, config), hints_of(facts.headers), tag, count)
+    providers, hints = GroupFacts(provider_facts, config), hints_of(facts.headers)
+    case = Case(request, facts, config, providers, hints, tag, count, Reading(request))
     considered: list[tuple[str, str]] = []
     choice = _fitting(case, _choose(case, considered))
+    overrides = choice.overrides
+    if overrides is None:
+        overrides = config.router.overrides.get(choice.scenario, UNCHANGED)
     return Decision(
         targets=_with_fallbacks(choice, config),
         scenario=choice.scenario,
         reason=choice.reason,
         # The tag is an order to the router, not a part of the prompt, whichever rule decided.
-        request=tag.request if tag is not None else request,
+        request=overridden(tag.request if tag is not None else request, overrides),
         tokens=count.tokens,
         considered=tuple(considered),
+        overrides=overrides,
     )
 
 
@@ -38,13 +45,13 @@ def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:
     missing: list[str] = []
     for name, rule in RULES if case.facts.custom is None else (("custom", custom), *RULES):
         answer = rule(case)
+        considered += answer.passed
         if isinstance(answer, Choice):
             return answer
         considered.append((name, answer.why))
         if answer.missing is not None:
             missing.append(answer.missing)
-    reason = f"{'; '.join(missing)}, so Router.default" if missing else "an ordinary request"
-    return Choice("default", default_of(case), reason)
+    return otherwise(case, "; ".join(missing))
 
 
 def _fitting(case: Case, choice: Choice) -> Choice:
@@ -66,10 +73,10 @@ def _fitting(case: Case, choice: Choice) -> Choice:
 def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
     """The choice, then what `fallback` lists for this very target, for its scenario, and for all.
 
-    Explicit, subagent and custom requests have default's list, as in CCR.
+    Explicit and custom requests have default's list, as in CCR.
     """
     fallback = config.fallback
-    if choice.scenario in {"explicit", "subagent", "custom"}:
+    if choice.scenario in {"explicit", "custom"}:
         scenario = fallback.get("default", ())
     elif choice.scenario in OWN_FALLBACKS:
         scenario = fallback.get(choice.scenario, fallback.get("default", ()))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from ccrouter.config.groups import members_of
-from ccrouter.config.types import Config, Target
+from ccrouter.config.types import UNCHANGED, Config, Overrides, Target
 from ccrouter.model.request import Request
 from ccrouter.router.custom import CustomAnswer
 
@@ -24,6 +25,8 @@ class Facts:
     session_id: str | None = None
     custom: CustomAnswer | None = None
     """What the custom router answered; None where none is configured."""
+    now: datetime | None = None
+    """The time on this machine, in its own time zone; None: rules that ask for it do not hold."""
 
 
 class ProviderFacts(Protocol):
@@ -80,12 +83,16 @@ class Decision:
     targets: tuple[Target, ...]
     """The first choice, then its fallbacks; never empty, no target twice. Groups are among them as `group,name`."""
     scenario: str
-    """default, background, think, longContext, webSearch, image; custom, explicit, subagent, classifier."""
+    """One of EVERY_SCENARIO."""
     reason: str
     """One line for the user, with the numbers and names that decided."""
     request: Request
-    """The request to send: the very one that came in, unless a subagent tag had to be taken out of it."""
+    """The request to send: the very one that came in, unless a subagent tag had to be taken out of it, or the route
+    overrides its effort or its token limit."""
     tokens: int | None = None
     """The request's tokens where they had to be counted."""
     considered: tuple[tuple[str, str], ...] = ()
     """The rules that were looked at before, in order, each with why it did not decide."""
+    overrides: Overrides = UNCHANGED
+    """What the route changes: effort and token limit are in `request` already, the transformers (`use`) are not. They
+    hold for the fallbacks too."""

@@ -17,6 +17,7 @@ FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "webSearch": (("web_search", "webSearch"),),
     "image": (("image", "image"),),
     "classifier": (("classifier", "classifier"), ("default", "default")),
+    "compaction": (("compaction", "compaction"),),
 }
 """What may have decided, by scenario: the fields of RouterConfig and how users write them."""
 

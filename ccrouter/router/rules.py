@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ccrouter.config.types import Config, RouterConfig, Target
+from ccrouter.config.types import ANY_AGENT, Config, Overrides, Route, RouterConfig, Target
 from ccrouter.errors import RequestError
 from ccrouter.model.request import Request
 from ccrouter.router.classification import (
@@ -13,14 +13,18 @@ from ccrouter.router.classification import (
     has_image,
     is_classifier,
     is_plan_mode,
+    is_subagent,
     is_web_search_helper,
     reaches,
+    tier_of,
     web_search_tool,
 )
 from ccrouter.router.facts import Facts, ProviderFacts
 from ccrouter.router.hints import Hints
-from ccrouter.router.selectors import Ambiguous, ambiguity, resolve, resolve_route
+from ccrouter.router.reading import Reading
+from ccrouter.router.selectors import Ambiguous, ambiguity, find_alias, resolve, resolve_route
 from ccrouter.router.subagent import Tag
+from ccrouter.router.weighing import Subject, weigh
 from ccrouter.tokens import ceiling
 
 LEAST_TOKENS_AFTER_LONG_PROMPT = 20_000
@@ -34,6 +38,10 @@ class Choice:
     scenario: str
     target: Target
     reason: str
+    overrides: Overrides | None = None
+    """What this route changes in the request; None: what Router says for the route that is called as the scenario."""
+    passed: tuple[tuple[str, str], ...] = ()
+    """Those of the user's rules that came before, each with why it did not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Passed:
 
     why: str
     missing: str | None = None
+    passed: tuple[tuple[str, str], ...] = ()
+    """The user's rules one by one, where there are any."""
 
 
 class Count:
@@ -75,6 +85,12 @@ class Case:
     hints: Hints
     tag: Tag | None
     count: Count
+    reading: Reading
+
+    @property
+    def subject(self) -> Subject:
+        """What the conditions of the user's rules are asked about."""
+        return Subject(self.request, self.facts, self.hints, self.reading, self.count.over, lambda: self.count.tokens)
 
     @property
     def router(self) -> RouterConfig:
@@ -82,7 +98,7 @@ class Case:
         return self.config.router
 
 
-Rule = Callable[[Case], Choice | Passed]
+RoutingRule = Callable[[Case], Choice | Passed]
 
 
 def custom(case: Case) -> Choice | Passed:
@@ -102,11 +118,18 @@ def explicit(case: Case) -> Choice | Passed:
     if isinstance(found, Ambiguous):
         why = f"{case.request.model} can mean {ambiguity(found)}"
         return Passed(why, missing=f"{why}; write it with a comma")
-    route = case.router.web_search
-    if is_web_search_helper(case.request) and route is not None and not case.providers.searches_web(found):
+    if (search := _search_elsewhere(case, found)) is not None:
         reason = f"{found} was asked for but has no web search of its own; a search goes to Router.webSearch"
-        return Choice("webSearch", route, reason)
-    return Choice("explicit", found, f"the client asked for {found}")
+        return Choice("webSearch", search, reason)
+    alias = find_alias(case.request.model, case.config)
+    return Choice("explicit", found, f"the client asked for {found if alias is None else f'{alias}, which is {found}'}")
+
+
+def _search_elsewhere(case: Case, target: Target) -> Target | None:
+    """Router.webSearch, where the request is a web search and the target that it would go to has none."""
+    route = case.router.web_search
+    cannot = is_web_search_helper(case.request) and route is not None and not case.providers.searches_web(target)
+    return route if cannot else None
 
 
 def classifier(case: Case) -> Choice | Passed:
@@ -117,6 +140,37 @@ def classifier(case: Case) -> Choice | Passed:
     if case.router.classifier is not None:
         return Choice("classifier", case.router.classifier, reason)
     return Choice("classifier", default_of(case), f"{reason}; Router.classifier is not configured, so Router.default")
+
+
+def user_rules(case: Case) -> Choice | Passed:
+    """The user's own rules. A subagent tag is an order about this one prompt: rules about many leave it alone."""
+    rules = case.router.rules
+    if not rules:
+        return Passed("Router.rules has none")
+    if case.tag is not None:
+        return Passed("a subagent tag says where this one goes")
+    subject = case.subject
+    passed: list[tuple[str, str]] = []
+    for rule in rules:
+        verdict = weigh(rule.when, subject)
+        if not verdict.holds:
+            passed.append((rule.label, verdict.why))
+            continue
+        reason = f"{rule.label}: {verdict.why}"
+        if (search := _search_elsewhere(case, rule.use.target)) is not None:
+            reason = f"{reason}; {rule.use.target} has no web search of its own, so Router.webSearch"
+            return Choice("webSearch", search, reason, passed=tuple(passed))
+        return Choice("rule", rule.use.target, reason, rule.use.overrides, tuple(passed))
+    return Passed("none of them holds", passed=tuple(passed))
+
+
+def compaction(case: Case) -> Choice | Passed:
+    """The client sums up a long conversation. Without a route of its own that is main work like any other."""
+    if case.hints.request_class != "compaction":
+        return Passed("not a compaction")
+    if case.router.compaction is None:
+        return Passed("Router.compaction is not configured")
+    return Choice("compaction", case.router.compaction, "a compaction of the conversation")
 
 
 def long_context(case: Case) -> Choice | Passed:
@@ -140,7 +194,7 @@ def long_context(case: Case) -> Choice | Passed:
     return Passed(f"{case.count.tokens:,} tokens, not over the threshold of {threshold:,}")
 
 
-def subagent(case: Case) -> Choice | Passed:
+def subagent_tag(case: Case) -> Choice | Passed:
     """The agent that started this one tagged its prompt with a model."""
     if case.tag is None:
         return Passed("no subagent tag")
@@ -160,8 +214,30 @@ def web_search(case: Case) -> Choice | Passed:
     return _routed("webSearch", case.router.web_search, f"the server tool {tool} is on offer")
 
 
+def subagent(case: Case) -> Choice | Passed:
+    """A turn of a subagent, where it has a route."""
+    if not is_subagent(case.hints):
+        return Passed("not a subagent")
+    kind = case.hints.agent_type
+    route = _subagent_route(case)
+    if route is None:
+        has_others = bool(case.router.subagent)
+        return Passed(f"Router.subagent has none for {kind}" if has_others else "Router.subagent is not configured")
+    return Choice("subagent", route.target, f"a subagent{f' ({kind})' if kind else ''}", route.overrides)
+
+
+def _subagent_route(case: Case) -> Route | None:
+    """The subagent's route by its type, else the one for all."""
+    routes = case.router.subagent
+    if not routes or not is_subagent(case.hints):
+        return None
+    return routes.get((case.hints.agent_type or "").strip().casefold()) or routes.get(ANY_AGENT)
+
+
 def background(case: Case) -> Choice | Passed:
-    """Haiku-tier models, titles, summaries."""
+    """Haiku-tier models, titles, summaries. A subagent on haiku that has a route of its own goes there."""
+    if _subagent_route(case) is not None:
+        return Passed("a subagent, for Router.subagent")
     why = background_work(case.request, case.hints)
     return Passed("not background work") if why is None else _routed("background", case.router.background, why)
 
@@ -201,20 +277,41 @@ def default_of(case: Case) -> Target:
     return case.router.default
 
 
+def otherwise(case: Case, missing: str) -> Choice:
+    """Where a request goes that no rule took: by the tier of the model asked for, else Router.default.
+
+    `missing` says which routes it would have taken if they were configured; "" for none.
+
+    Raises:
+        RequestError: see default_of.
+    """
+    tier = tier_of(case.request.model)
+    route = case.config.tiers.get(tier) if tier is not None else None
+    if route is None:
+        reason = f"{missing}, so Router.default" if missing else "an ordinary request"
+        return Choice("default", default_of(case), reason)
+    why = f"the model asked for is {tier}-tier ({case.request.model})"
+    return Choice("default", route.target, f"{missing}; {why}" if missing else why, route.overrides)
+
+
 def _routed(scenario: str, route: Target | None, why: str) -> Choice | Passed:
     if route is not None:
         return Choice(scenario, route, why)
     return Passed(f"{why}, but Router.{scenario} is not configured", f"{why}; Router.{scenario} is not configured")
 
 
-RULES: Final[tuple[tuple[str, Rule], ...]] = (
+RULES: Final[tuple[tuple[str, RoutingRule], ...]] = (
     ("explicit", explicit),
     ("classifier", classifier),
+    ("rules", user_rules),
+    ("compaction", compaction),
     ("longContext", long_context),
-    ("subagent", subagent),
+    ("subagent tag", subagent_tag),
     ("webSearch", web_search),
     ("background", background),
     ("image", image),
+    ("subagent", subagent),
     ("think", think),
 )
-"""First match wins. The order is CCR's (ccr-behaviour.md 2.2), with the classifier and images put in."""
+"""First match wins. The order is CCR's (ccr-behaviour.md 2.2), with what it does not know put in. docs/routing.md says
+why each stands where it does."""

@@ -1,6 +1,5 @@
 """Model names that name a target: `provider,model` and its kin, and the ids of Claude Code's `/model` picker."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,13 +8,11 @@ from typing import NoReturn
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import GROUP, Config, ProviderConfig, Target
 from ccrouter.errors import RequestError
+from ccrouter.router.classification import without_context_suffix
 
 DISCOVERY_PREFIX = "anthropic/"
 """Claude Code keeps only discovered ids that contain `claude` or `anthropic`, older ones (2.1.197) only those that
 start so; ids that start with `claude-` make it ignore CLAUDE_CODE_MAX_CONTEXT_TOKENS (field-notes 0.9)."""
-
-LONG_CONTEXT_SUFFIX = re.compile(r"\s*\[1m\]\s*$", re.IGNORECASE)
-"""Claude Code's mark for a million tokens of context; never part of an upstream's model name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ def resolve(name: str, config: Config) -> Target | Ambiguous | None:
 
     Understood are `provider,model` and `anthropic/provider,model`, either part in any case, and `provider/model` where
     only one reading fits. A model that its provider does not list is taken as it is. A model group is `group,name`, or
-    its name alone where no provider is called so.
+    its name alone where no provider is called so. An alias is a name alone, and wins over all other readings of it.
 
     Raises:
         RequestError: 404, a name with a comma whose provider or group is not configured.
@@ -50,8 +47,21 @@ def resolve(name: str, config: Config) -> Target | Ambiguous | None:
     name = name.strip()
     if "," in name:
         return _comma_form(name, config)
+    alias = find_alias(name, config)
+    if alias is not None:
+        return config.aliases[alias]
     group = _find_group(name, config) if find_provider(name, config) is None else None
     return group or _slash_form(name, config)
+
+
+def find_alias(name: str, config: Config) -> str | None:
+    """The alias that a requested name is, as the config writes it; with our prefix too, as the picker's ids have it."""
+    if not config.aliases:
+        return None
+    aliases, name = tuple(config.aliases), name.strip()
+    unprefixed = _without_prefix(name)
+    spellings = (name, _bare(name)) if unprefixed is None else (name, _bare(name), unprefixed, _bare(unprefixed))
+    return next((alias for spelling in spellings if (alias := match_name(aliases, spelling)) is not None), None)
 
 
 def resolve_route(name: str, config: Config) -> Target:
@@ -152,7 +162,7 @@ def _without_prefix(provider: str) -> str | None:
 
 
 def _bare(model: str) -> str:
-    return LONG_CONTEXT_SUFFIX.sub("", model)
+    return without_context_suffix(model)
 
 
 def _listed_or_as_given(provider: ProviderConfig, model: str) -> Target:

@@ -131,5 +131,8 @@ def routes_of(router: RouterConfig) -> dict[str, Target]:
         "webSearch": router.web_search,
         "image": router.image,
         "classifier": router.classifier,
+        "compaction": router.compaction,
+        **{f"subagent {kind}": route.target for kind, route in router.subagent.items()},
+        **{rule.label: rule.use.target for rule in router.rules},
     }
     return {name: target for name, target in routes.items() if target is not None}

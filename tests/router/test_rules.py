@@ -59,7 +59,8 @@ def test_an_ambiguous_name_is_said():
 def test_all_rules_before_the_choice_say_why_not():
     decision = route(main())
     assert [rule for rule, _ in decision.considered] == [
-        "explicit", "classifier", "longContext", "subagent", "webSearch", "background", "image", "think",
+        "explicit", "classifier", "rules", "compaction", "longContext", "subagent tag", "webSearch", "background",
+        "image", "subagent", "think",
     ]  # fmt: skip
     assert dict(decision.considered)["longContext"] == "4,000 bytes are not more than 60,000 tokens"
     assert route(main(model=REASONER)).considered == ()
