@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("ccrouter.commands.stop:stop", "Stop the daemon; open streams finish first"),
     "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
     "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
+    "model": Entry("ccrouter.commands.model.command:model", "Choose which model serves what; add and test models"),
     "keys": Entry("ccrouter.commands.keys:keys", "Show which API keys rest, why and until when"),
     "explain": Entry(
         "ccrouter.commands.explain:explain", "Explain where a request goes and why; --id REQ for a logged one"
@@ -39,7 +40,7 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
-COMMANDS_OF_CCR = frozenset({"ui", "model", "preset", "install", "statusline"})
+COMMANDS_OF_CCR = frozenset({"ui", "preset", "install", "statusline"})
 
 
 class LazyGroup(click.Group):

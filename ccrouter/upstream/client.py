@@ -161,8 +161,10 @@ class UpstreamClient:
         *,
         seconds: float,
         proxy: str | None = None,
+        ca_bundle: Path | None = None,
     ) -> tuple[int, bytes]:
-        """Status and body of a small request that is no model's (web search). `seconds` is for all of it.
+        """Status and body of a small request that is no model's (web search, a list of models). `seconds` is for all of
+        it.
 
         Raises:
             UpstreamError: no answer came, or it is larger than MAX_FETCHED bytes.
@@ -171,7 +173,14 @@ class UpstreamClient:
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout
+                method,
+                url,
+                data=body,
+                headers=headers,
+                proxy=proxy,
+                allow_redirects=False,
+                timeout=timeout,
+                ssl=self._trust(ca_bundle),
             ) as response:
                 parts: list[bytes] = []
                 size = 0

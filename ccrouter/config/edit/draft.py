@@ -187,7 +187,7 @@ class Draft:
         found = find_provider(self.config.providers, name)
         if found is None:
             fix = did_you_mean(name, [provider.name for provider in self.config.providers])
-            raise refusal(f'there is no provider called "{name}"', fix or "Add it: ccr model provider add")
+            raise refusal(f'there is no provider called "{name}"', fix or "Add it: ccr model add-provider")
         return found
 
     def save(self, check: Check) -> Saved:

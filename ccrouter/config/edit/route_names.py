@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from ccrouter.config.document import child
+from ccrouter.config.edit.pointers import parts_of
 from ccrouter.config.edit.refusal import refusal
 from ccrouter.config.report import did_you_mean, fold
 from ccrouter.config.schema import SchemaNode, load_schema, resolve, types_of
@@ -47,6 +48,12 @@ def route_pointer(name: str) -> str:
         if found is not None or _takes_any_name(tables[table]):
             return child(child("", table), found or rest)
     raise refusal(f'there is no route called "{name}"', did_you_mean(name, route_names()))
+
+
+def route_name(name: str) -> str:
+    """The route in its own spelling: `longContext` for `long_context`. Raises ConfigError as `route_pointer`."""
+    parts = parts_of(route_pointer(name))
+    return ".".join(parts[1:] if parts[0] == "Router" else parts)
 
 
 def _named(names: Mapping[str, Any], wanted: str) -> str | None:

@@ -1,0 +1,194 @@
+"""The command line of `ccr model`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from ccrouter.commands.locating import chosen_config, config_option
+from ccrouter.config.edit.draft import Draft
+from ccrouter.config.edit.route_names import route_name
+from ccrouter.model.json import Json
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@config_option
+@click.pass_context
+def model(context: click.Context, config: Path | None) -> None:
+    """Choose which model serves what.
+
+    Without a command: what there is. Comments and everything else in the config stay as they are, the
+    old one is kept as a backup, and nothing is written that `ccr config check` would not accept.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from ccrouter.commands.model.listing import show
+
+    show(_draft(chosen_config(config)))
+
+
+def _draft(path: Path) -> Draft:
+    from ccrouter.commands.model.changing import draft_of
+
+    return draft_of(path)
+
+
+def _chosen(context: click.Context, config: Path | None) -> Path:
+    """The command's own --config, else the group's."""
+    above = context.parent.params.get("config") if context.parent is not None else None
+    return chosen_config(config or above)
+
+
+def _save(draft: Draft, what: str) -> None:
+    from ccrouter.commands.model.changing import save
+
+    save(draft, what)
+
+
+@model.command("list")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def list_command(context: click.Context, config: Path | None, as_json: bool) -> None:
+    """Show the routes, and the models of every provider."""
+    from ccrouter.commands.model.listing import report_of, show
+
+    draft = _draft(_chosen(context, config))
+    if as_json:
+        click.echo(orjson.dumps(report_of(draft), option=orjson.OPT_INDENT_2))
+    else:
+        show(draft)
+
+
+@model.command("set")
+@config_option
+@click.argument("route")
+@click.argument("target")
+@click.pass_context
+def set_command(context: click.Context, config: Path | None, route: str, target: str) -> None:
+    """Let ROUTE go to TARGET: ccr model set think deepseek,deepseek-reasoner
+
+    ROUTE is default, background, think, longContext, webSearch, image, … (`ccr model list` shows them all); with a dot
+    one of several: subagent.Explore, tiers.opus. TARGET is provider,model or group,name.
+    """
+    draft = _draft(_chosen(context, config)).set_route(route, target)
+    _save(draft, f"{route_name(route)} goes to {draft.route_text(target)}")
+
+
+@model.command("unset")
+@config_option
+@click.argument("route")
+@click.pass_context
+def unset_command(context: click.Context, config: Path | None, route: str) -> None:
+    """Take ROUTE away: what it served goes to default."""
+    _save(_draft(_chosen(context, config)).unset_route(route), f"{route_name(route)} is taken away")
+
+
+@model.command("add")
+@config_option
+@click.argument("provider")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.pass_context
+def add_command(context: click.Context, config: Path | None, provider: str, models: tuple[str, ...]) -> None:
+    """Add MODELs to the list of PROVIDER."""
+    draft = _draft(_chosen(context, config)).add_models(provider, models)
+    _save(draft, f"{draft.provider(provider).name} has {', '.join(models)}")
+
+
+@model.command("remove")
+@config_option
+@click.argument("provider")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.pass_context
+def remove_command(context: click.Context, config: Path | None, provider: str, models: tuple[str, ...]) -> None:
+    """Take MODELs off the list of PROVIDER."""
+    draft = _draft(_chosen(context, config)).remove_models(provider, models)
+    _save(draft, f"{draft.provider(provider).name} lists {', '.join(models)} no more")
+
+
+@model.command("fetch")
+@config_option
+@click.argument("provider")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def fetch_command(context: click.Context, config: Path | None, provider: str, as_json: bool) -> None:
+    """Ask PROVIDER which models it has. Those in the config are marked with *; nothing is written."""
+    from ccrouter.commands.model.asking import fetch_models
+
+    draft = _draft(_chosen(context, config))
+    found = draft.provider(provider)
+    models = asyncio.run(fetch_models(found, draft.config, os.environ))
+    if as_json:
+        report: dict[str, Json] = {"provider": found.name, "models": list(models), "configured": list(found.models)}
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        return
+    for name in models:
+        click.echo(f"{'*' if name in found.models else ' '} {name}")
+    if sys.stdout.isatty():
+        click.secho(f"\nTo add one: ccr model add {found.name} MODEL", dim=True)
+
+
+@model.command("test")
+@config_option
+@click.argument("target")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def test_command(context: click.Context, config: Path | None, target: str, as_json: bool) -> None:
+    """Send one real, tiny request to TARGET (provider,model). The exit code is 1 when no answer came."""
+    from ccrouter.commands.model.asking import try_target
+    from ccrouter.commands.model.changing import service_of
+
+    draft = _draft(_chosen(context, config))
+    tested = asyncio.run(try_target(service_of(draft), draft.target(target)))
+    if as_json:
+        report: dict[str, Json] = {
+            "target": str(tested.target),
+            "ok": tested.failure is None,
+            "seconds": round(tested.seconds, 3),
+            "answered_by": tested.answered_by,
+            "answer": tested.answer,
+            "error": tested.failure,
+        }
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    else:
+        click.secho(tested.words, fg="green" if tested.failure is None else "red")
+    context.exit(0 if tested.failure is None else 1)
+
+
+@model.command("add-provider")
+@config_option
+@click.argument("name")
+@click.option("--preset", help="Which known provider it is, where NAME does not say so (docs/providers.md).")
+@click.option("--url", help="Its address, where it is none of the known ones.")
+@click.option("--key", help="Its key, best as '$VARIABLE'. Without: its own variable, else it is asked for.")
+@click.option("--model", "models", multiple=True, metavar="MODEL", help="A model of it; may be repeated.")
+@click.pass_context
+def add_provider_command(  # noqa: PLR0917 - as many as it has options
+    context: click.Context,
+    config: Path | None,
+    name: str,
+    preset: str | None,
+    url: str | None,
+    key: str | None,
+    models: tuple[str, ...],
+) -> None:
+    """Add a provider: ccr model add-provider deepseek --key '$DEEPSEEK_API_KEY'"""
+    from ccrouter.commands.model.adding import provider_entry, suggested_key
+
+    draft = _draft(_chosen(context, config))
+    if key is None:
+        suggested = suggested_key(draft, name, preset)
+        if sys.stdin.isatty():
+            shown = f"Key, or $VARIABLE{f' [{suggested}]' if suggested else ' (empty: none)'}"
+            key = click.prompt(shown, default=suggested, hide_input=True, show_default=False)
+        else:
+            key = suggested
+    draft = draft.add_provider(provider_entry(name, preset=preset, url=url, key=key, models=models))
+    _save(draft, f"The provider {name} is added")
