@@ -26,7 +26,7 @@ from ccrouter.config.types import (
 )
 from ccrouter.config.urls import is_http_url
 from ccrouter.config.uses import JAVASCRIPT_SUFFIXES, Files, TransformerNames, read_user_files
-from ccrouter.model.json import Json, JsonObject, as_int, as_str
+from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
 
 
 def adapt(
@@ -78,6 +78,7 @@ def adapt(
         rescue=read_rescue(value.get("rescue")),
         transformers=files,
         search=read_search(value.get("search"), report),
+        force_image_agent=_read_image_agent(value, report),
         non_interactive_mode=value.get("NON_INTERACTIVE_MODE") is True,
         claude_path=(as_str(value.get("CLAUDE_PATH")) or "").strip() or None,
         custom_router_path=_read_custom_router(value, paths),
@@ -93,6 +94,15 @@ def _report_no_provider(value: JsonObject, report: Report) -> None:
     else:
         fix = 'Add one to "Providers", such as { "name": "deepseek" } with its "api_key", and name it in Router.default'
     report.error("no provider is configured yet", f"{fix}, or try `ccr demo`, which needs no key", pointer=pointer)
+
+
+def _read_image_agent(value: JsonObject, report: Report) -> bool:
+    forced = value.get("forceUseImageAgent") is True
+    route = (as_object(value.get("Router")) or {}).get("image")
+    if forced and not (route.strip() if isinstance(route, str) else route):
+        fix = "Name a model that sees in Router.image, or leave forceUseImageAgent out"
+        report.warning("no effect: the image agent looks through Router.image", fix, pointer="/forceUseImageAgent")
+    return forced
 
 
 def _read_api_key(value: JsonObject, report: Report) -> str | None:

@@ -304,6 +304,8 @@ class Config:
     tests: tuple[RoutingTest, ...] = ()
     """What must hold of the routing before this configuration is used."""
     search: SearchConfig | None = None
+    force_image_agent: bool = False
+    """`forceUseImageAgent`: images never go to `router.image` as a route; every other model looks through it."""
     non_interactive_mode: bool = False
     claude_path: str | None = None
     custom_router_path: Path | None = None

@@ -22,6 +22,8 @@ def log_line(record: Record) -> str:
         f"stream={'yes' if record.streamed else 'no'}",
         f"reason={quoted(record.reason)}",
     ]
+    if record.looks:
+        fields.append(f"looks={record.looks}")
     if record.rescued_by:
         fields += [f"rescued={len(record.rescued_by)}", f"rescued_by={quoted(' > '.join(record.rescued_by))}"]
     if record.error:

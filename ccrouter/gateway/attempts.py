@@ -16,6 +16,8 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError, untraced
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.image_model import ImageModel
+from ccrouter.gateway.look_plan import LookPlan, plan_look, seeing
 from ccrouter.gateway.search_plan import SearchPlan, plan_search
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.events import Usage
@@ -52,8 +54,17 @@ class Attempt:
     way: Way
     key: str | None
     counts: MendCounts
+    prepare: Callable[[Request], Outbound]
+    """The wire request for a further round."""
     search: SearchPlan | None = None
     """Set where web searches are the router's to run (`gateway/searching.py`)."""
+    look: LookPlan | None = None
+    """Set where the model sees no images and the router looks at them for it (`gateway/looking.py`)."""
+
+    @property
+    def in_rounds(self) -> bool:
+        """True where the router may run tools of its own, and ask the model again (`gateway/rounds.py`)."""
+        return self.search is not None or self.look is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class Outcome:
     body: bytes = b""
     failure: UpstreamError | None = None
     """Set when the answer broke after it was committed."""
+    spent: Usage | None = None
+    """The tokens of all requests that it took, where the client is not told just these."""
 
 
 def make_attempt(
@@ -77,16 +90,18 @@ def make_attempt(
     raw: bytes | None,
     estimate: int,
     found: dict[str, Answered],
+    image_model: ImageModel | None,
     health: Health,
     use: tuple[TransformerUse, ...] = (),
 ) -> Attempt:
-    """Everything for one attempt. `found` holds what was searched for in earlier ones, `use` the route's transformers.
+    """Everything for one attempt. `found` holds what was searched for in earlier ones, `use` the route's transformers;
+    `image_model` looks at images where the target does not see them.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
-    pipeline = service.pipeline(target, use)
+    pipeline = seeing(service.pipeline(target, use), service.config)
     learned = health.learned(target)
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
@@ -97,9 +112,12 @@ def make_attempt(
     def prepare_round(request: Request) -> Outbound:
         return prepare(pipeline, request, raw=None, api_key=key, client_headers=headers, learned=learned)
 
-    search = plan_search(service, pipeline, request, prepare_round, found)
+    search = plan_search(service, pipeline, request, found)
     if search is not None:
         request, raw = with_function_tool(request), None
+    look = plan_look(service.config, pipeline, request, image_model)
+    if look is not None:
+        request, raw = look.first.request, None
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=headers, learned=learned)
     log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
@@ -116,7 +134,9 @@ def make_attempt(
         way=way_to(service, target),
         key=key,
         counts=health.mended,
+        prepare=prepare_round,
         search=search,
+        look=look,
     )
 
 

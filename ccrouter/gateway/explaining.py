@@ -143,6 +143,7 @@ def _attempt(health: Health, work: Work, target: Target) -> Attempt:
         raw=work.raw,
         estimate=work.estimate,
         found={},
+        image_model=work.image_model,
         health=health,
     )
 

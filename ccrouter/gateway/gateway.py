@@ -18,6 +18,7 @@ from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.image_agent import ImageAgent
 from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.sessions import SessionUsage
@@ -58,6 +59,7 @@ class Gateway:
         self.journal = journal or Journal()
         self.counter = TokenCounter()
         self._sessions = SessionUsage()
+        self._images = ImageAgent(client, self.health, self.counter)
         self.open_requests = 0
         self.requests_total = 0
 
@@ -153,7 +155,8 @@ class Gateway:
             untouched = untouched and routed is request
         raw = incoming.body if untouched and not body.mended and incoming.api.speaks_anthropic else None
         known = counted[0] if counted else estimate(len(incoming.body))
-        return Work(service, incoming, asked.replies, routed, raw, decision, known, conversation, notes=asked.notes)
+        work = Work(service, incoming, asked.replies, routed, raw, decision, known, conversation, notes=asked.notes)
+        return replace(work, image_model=self._images.model_for(service, record))
 
     async def _ask(self, router: CustomRouter, request: Request, facts: Facts, config: Config) -> CustomAnswer:
         """What the custom router says."""
@@ -170,7 +173,7 @@ class Gateway:
     async def _answer(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         outcome, attempt = await Turn(self._client, self.health, work, record, delivery).run()
         record.status = 200
-        record.usage = outcome.usage
+        record.usage = outcome.spent or outcome.usage
         notes = (*work.notes, *attempt.outbound.context.notes.entries)
         record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in notes)
         if outcome.failure is not None:

@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 from ccrouter.config.types import Target
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced
 from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
+from ccrouter.gateway.client_message import ClientMessage
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.next_step import REFUSALS, pause_before
-from ccrouter.gateway.searching import ClientMessage
 from ccrouter.gateway.types import Record, Service
 from ccrouter.model.events import Event, Failed
 from ccrouter.model.request import Request
@@ -56,8 +56,8 @@ class Rescue:
         self._torn: UpstreamError | None = None
 
     def serves(self, attempt: Attempt) -> bool:
-        """Whether `run` is for this attempt: those that search have a message of their own."""
-        return attempt.search is None or self._torn is not None
+        """Whether `run` is for this attempt: those that search or look at images have a message of their own."""
+        return not attempt.in_rounds or self._torn is not None
 
     async def run(self, client: UpstreamClient, attempt: Attempt) -> Outcome:
         """Serve `attempt`, the first one or one that continues. Where it is torn, the client does not know yet.
@@ -66,8 +66,10 @@ class Rescue:
             UpstreamError: it failed before it came to anything for the client.
             RequestError: it cannot continue.
         """
-        if attempt.search is not None:
-            raise RequestError("the router would have to search the web for this target, which it cannot amid a text")
+        if attempt.in_rounds:
+            raise RequestError(
+                "the router would have to run tools of its own for this target, which it cannot amid a text"
+            )
         message, joiner = self._message, self._joiner
         if self._torn is None or message is None or joiner is None:
             delivery = self._delivery

@@ -1,6 +1,5 @@
 """Whether an attempt's web searches are the router's to answer, and with what."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ccrouter.config.types import SearchConfig
@@ -8,7 +7,6 @@ from ccrouter.dialects.web_search import helper_query, web_search_tool
 from ccrouter.gateway.types import Service
 from ccrouter.model.request import Request, Tool
 from ccrouter.pipeline.build import Pipeline
-from ccrouter.pipeline.outbound import Outbound
 from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.pipeline.search_rounds import Answered
 
@@ -25,8 +23,6 @@ class SearchPlan:
     config: SearchConfig | None
     """The backend; None where none is configured."""
     proxy: str | None
-    prepare: Callable[[Request], Outbound]
-    """The wire request for one round."""
     known: dict[str, Answered]
     """What was found for this client request already, by query: an attempt at another target does not search again."""
 
@@ -35,11 +31,10 @@ def plan_search(
     service: Service,
     pipeline: Pipeline,
     request: Request,
-    prepare: Callable[[Request], Outbound],
     known: dict[str, Answered],
 ) -> SearchPlan | None:
     """The plan, or None for nearly every request: no web search on offer, or the provider runs it."""
     tool = web_search_tool(request)
     if tool is None or searches_itself(pipeline, beside_functions=len(request.tools or ()) > 1):
         return None
-    return SearchPlan(request, tool, helper_query(request), service.config.search, service.search_proxy, prepare, known)
+    return SearchPlan(request, tool, helper_query(request), service.config.search, service.search_proxy, known)

@@ -1,29 +1,23 @@
 """An attempt at a target without web search, for a request that offers one: the router runs the searches.
 
 Claude Code's own search request is searched for before the model is asked, so that there are links whatever the model
-makes of them. In every other request the model decides, round after round (`pipeline/search_rounds.py`), all of them at
-the same target. As everywhere, nothing goes out before the model's first word, and nothing is tried again after it.
+makes of them. In every other request the model decides, round after round (`pipeline/search_rounds.py`).
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-import orjson
-
-from ccrouter.client_apis.base import ReplyFormat
-from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.dialects.web_search import Found, domains, max_uses, search_events, search_id, usage_of_searches
-from ccrouter.errors import CCRouterError, UpstreamError
-from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
-from ccrouter.gateway.body_log import log_body
-from ccrouter.gateway.failures import as_upstream_error
+from ccrouter.errors import UpstreamError
+from ccrouter.gateway.attempts import Attempt
+from ccrouter.gateway.client_message import ClientMessage
+from ccrouter.gateway.one_answer import Ask
 from ccrouter.gateway.search_plan import SearchPlan
 from ccrouter.model.events import (
     BlockStart,
     BlockStop,
     Event,
-    Failed,
     Finish,
     Start,
     TextBlock,
@@ -32,7 +26,6 @@ from ccrouter.model.events import (
     UsageUpdate,
     merge_usage,
 )
-from ccrouter.pipeline.reply_events import EventReader
 from ccrouter.pipeline.search_request import with_function_tool, with_results
 from ccrouter.pipeline.search_rounds import MOST_SEARCHES, Answered, SearchRounds
 from ccrouter.upstream.client import UpstreamClient
@@ -79,86 +72,27 @@ class Searcher:
         return known[query]
 
 
-class ClientMessage:
-    """The one message that the client gets, encoded from events as they come."""
-
-    def __init__(
-        self,
-        defaults: ReplyDefaults,
-        replies: ReplyFormat,
-        *,
-        streamed: bool,
-        commit: Callable[[], Awaitable[None]],
-        write: Callable[[bytes], Awaitable[None]],
-    ) -> None:
-        self.committed = False
-        self._encoder = replies.encoder(defaults) if streamed else None
-        self._collector = replies.collector(defaults)
-        self._commit = commit
-        self._write = write
-        self._held = b""
-
-    @property
-    def usage(self) -> Usage:
-        """What is known of its tokens."""
-        return self._encoder.usage if self._encoder is not None else self._collector.usage
-
-    @property
-    def body(self) -> bytes:
-        """The whole message, for a client that wanted no stream."""
-        return b"" if self._collector.message is None else orjson.dumps(self._collector.message)
-
-    async def send(self, events: Sequence[Event]) -> None:
-        """Pass `events` on.
-
-        Raises:
-            UpstreamError: they end in a failure, and nothing has gone out yet.
-        """
-        if events and isinstance(events[-1], Failed) and not self.committed:
-            raise events[-1].error
-        if self._encoder is None:
-            self._collector.collect(list(events))
-            return
-        self._held += self._encoder.encode(list(events))
-        if not self.committed and any(not isinstance(event, Start | UsageUpdate) for event in events):
-            self.committed = True
-            await self._commit()
-        if self.committed and self._held:
-            held, self._held = self._held, b""
-            await self._write(held)
-
-
-async def run_search_attempt(
-    client: UpstreamClient,
-    attempt: Attempt,
-    *,
-    commit: Callable[[], Awaitable[None]],
-    write: Callable[[bytes], Awaitable[None]],
-    finish: Callable[[], Awaitable[None]],
-) -> Outcome:
-    """Serve `attempt`, whose searches are the router's to run.
+async def answer_with_searches(
+    client: UpstreamClient, attempt: Attempt, plan: SearchPlan, message: ClientMessage, ask: Ask
+) -> UpstreamError | None:
+    """Serve `attempt`, whose searches are the router's to run. Returns the failure that ended a committed message.
 
     Raises:
-        UpstreamError: it failed before anything was committed.
+        CCRouterError: it failed; whether anything was committed says `message`.
     """
-    plan = attempt.search
-    assert plan is not None
-    message = ClientMessage(attempt.defaults, attempt.replies, streamed=attempt.streamed, commit=commit, write=write)
     searcher = Searcher(client, plan, attempt.request_id)
     failure: UpstreamError | None = None
-    try:
-        rounds = await begin(plan, searcher, message, attempt.defaults.message_id)
-        while rounds is not None and not rounds.over:
-            failure = await run_round(client, attempt, plan, rounds, message) or failure
-            if rounds.searches:
-                await message.send(rounds.answer(await answers(rounds, searcher)))
-    except CCRouterError as error:
-        if not message.committed:
-            raise
-        failure = as_upstream_error(error)
-        await message.send([Failed(failure)])
-    await finish()
-    return Outcome(message.usage, message.body, failure)
+    rounds = await begin(plan, searcher, message, attempt.defaults.message_id)
+    while rounds is not None and not rounds.over:
+        current = rounds
+
+        async def pass_on(events: list[Event], rounds: SearchRounds = current) -> None:
+            await message.send(rounds.take(events))
+
+        failure = await ask(rounds.request, pass_on) or failure
+        if rounds.searches:
+            await message.send(rounds.answer(await answers(rounds, searcher)))
+    return failure
 
 
 async def begin(plan: SearchPlan, searcher: Searcher, message: ClientMessage, message_id: str) -> SearchRounds | None:
@@ -202,33 +136,6 @@ def told_without_model(opening: Sequence[Event], words: str, found: Found) -> li
         UsageUpdate(spent),
         Finish("end_turn"),
     ]
-
-
-async def run_round(
-    client: UpstreamClient, attempt: Attempt, plan: SearchPlan, rounds: SearchRounds, message: ClientMessage
-) -> UpstreamError | None:
-    """Ask the model once and pass on what it says. Returns the failure that ended a committed message.
-
-    Raises:
-        CCRouterError: it failed; whether anything was committed says `message`.
-    """
-    outbound = plan.prepare(rounds.request)
-    log_body(attempt.request_id, "to upstream, searching", outbound.body)
-    begun = asyncio.get_running_loop().time()
-    async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
-        if not 200 <= upstream.status < 300:
-            raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
-        reader = EventReader(attempt.pipeline, outbound.context, attempt.counts)
-        source = Source(upstream, reader, attempt, begun)
-        while True:
-            chunk = await source.read()
-            events = rounds.take(reader.feed(chunk) if chunk else reader.end())
-            await message.send(events)
-            if events and isinstance(events[-1], Failed):
-                return events[-1].error
-            if rounds.over or rounds.searches or not chunk:
-                await drain(upstream)
-                return None
 
 
 async def answers(rounds: SearchRounds, searcher: Searcher) -> list[Answered]:

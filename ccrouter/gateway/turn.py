@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.config.groups import flatten
@@ -22,9 +23,10 @@ from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attemp
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.failures import told_to_client
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.image_model import ImageModel
 from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
 from ccrouter.gateway.rescue import Rescue, rescue_for
-from ccrouter.gateway.searching import run_search_attempt
+from ccrouter.gateway.rounds import run_in_rounds
 from ccrouter.gateway.sessions import Conversation
 from ccrouter.gateway.telling import Failure, the_telling_one
 from ccrouter.gateway.types import Incoming, Record, Service
@@ -36,6 +38,7 @@ from ccrouter.pipeline.milder import milder_request
 from ccrouter.pipeline.search_rounds import Answered
 from ccrouter.router import Decision
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.limiter import Slot
 from ccrouter.upstream.masking import with_masked
 from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, too_long_wording
 from ccrouter.upstream.strategies import ORDERS
@@ -60,6 +63,8 @@ class Work:
     """What of the client's request nobody here can carry out."""
     found: dict[str, Answered] = field(default_factory=dict[str, Answered])
     """What web searches found, for all attempts."""
+    image_model: ImageModel | None = None
+    """Looks at images for targets that do not see them. None: nobody does."""
 
 
 class Turn:
@@ -242,6 +247,7 @@ class Turn:
             raw=raw,
             estimate=work.estimate,
             found=work.found,
+            image_model=work.image_model,
             health=self._health,
             use=work.decision.overrides.use,
         )
@@ -255,7 +261,7 @@ class Turn:
                 # A stream may go on for minutes; its first word is enough for those that wait for a probe.
                 self._delivery.watch(lambda: self._health.succeeded(target, rested, at))
             try:
-                outcome = await self._send(attempt)
+                outcome = await self._send(attempt, slot)
                 first = time.monotonic() - begun if self._delivery is None else self._delivery.first_word_since(begun)
             except UpstreamError as error:
                 if source is not None and key is not None and token_refused(error):
@@ -269,7 +275,7 @@ class Turn:
                 self._health.end(target, first)
                 if probing:
                     self._health.probe_over(target, rested)
-            slot.used(tokens_of(outcome.usage) or work.estimate)
+            slot.used(tokens_of(outcome.spent or outcome.usage) or work.estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested, at)
         else:
@@ -280,10 +286,10 @@ class Turn:
         if self._counts:
             self._health.failed(target, key, error.detail, self._work.service.config.cooldown.cap_seconds)
 
-    async def _send(self, attempt: Attempt) -> Outcome:
+    async def _send(self, attempt: Attempt, slot: Slot) -> Outcome:
         if self._rescue is not None and self._rescue.serves(attempt):
             return await self._rescue.run(self._client, attempt)
-        run = run_attempt if attempt.search is None else run_search_attempt
+        run = partial(run_in_rounds, elsewhere=slot.left) if attempt.in_rounds else run_attempt
         delivery = self._delivery
         if delivery is None:
             return await run(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)

@@ -113,4 +113,6 @@ class Record:
     """One line for each attempt that failed."""
     rescued_by: tuple[str, ...] = ()
     """The targets that continued the answer after its stream was torn, in turn."""
+    looks: int = 0
+    """How often the image model was asked for a model that sees no images."""
     notes: tuple[str, ...] = ()

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import orjson
-
 from ccrouter.dialects.web_search import (
     ErrorCode,
     Found,
@@ -25,37 +23,25 @@ from ccrouter.dialects.web_search import (
     usage_of_searches,
     use_events,
 )
-from ccrouter.model.blocks import Block, Opaque, Text, Thinking, ToolResult, ToolUse
+from ccrouter.model.blocks import ToolResult
 from ccrouter.model.events import (
-    BlockKey,
     BlockStart,
     BlockStop,
     Event,
-    Failed,
     Finish,
-    OpaqueBlock,
-    OpaqueDelta,
-    Signature,
-    Start,
-    TextBlock,
-    TextDelta,
-    ThinkingBlock,
-    ThinkingDelta,
     ToolInputDelta,
     ToolUseBlock,
-    Usage,
     UsageUpdate,
     merge_usage,
 )
-from ccrouter.model.json import Json, as_object, as_str
-from ccrouter.model.request import Message, Request, ToolChoice
+from ccrouter.model.json import as_object, as_str
+from ccrouter.model.request import Message, Request
+from ccrouter.pipeline.rounds import GOES_ON, Blocks, Rounds, later_choice, parsed
 
 MOST_SEARCHES: Final = 5
 """Where the client sets no `max_uses`."""
 LONGEST_QUERY: Final = 2_000
 """Characters: no engine takes more, and a model that writes more did not mean a query."""
-GOES_ON: Final = frozenset({"tool_use", "end_turn", "pause_turn"})
-"""Stop reasons after which the model may be asked for more: not those of an answer that was cut or refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,52 +64,7 @@ class Answered:
     words: str = ""
 
 
-class Blocks:
-    """The blocks of one round as the model made them, for the history of the next."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self._parts: list[str] = []
-        self._signature: str | None = None
-
-    def see(self, event: Event, head: BlockStart | None) -> None:
-        """Take the next event; `head` is the open block's start."""
-        match event:
-            case BlockStart():
-                self._parts, self._signature = [], None
-            case TextDelta(_, text) | ThinkingDelta(_, text) | ToolInputDelta(_, text):
-                self._parts.append(text)
-            case Signature(_, signature):
-                self._signature = signature
-            case BlockStop() if head is not None:
-                self._close(head)
-            case _:
-                pass
-
-    def _close(self, head: BlockStart) -> None:
-        text = "".join(self._parts)
-        match head.block:
-            case TextBlock():
-                if text:
-                    self.blocks.append(Text(text))
-            case ThinkingBlock(extras):
-                self.blocks.append(Thinking(text, self._signature, extras))
-            case ToolUseBlock(identity, name, extras):
-                self.blocks.append(ToolUse(identity, name, parsed(text), extras))
-            case OpaqueBlock(raw):
-                self.blocks.append(Opaque(raw))
-
-
-def parsed(text: str) -> Json:
-    """A call's input from its JSON text; `{}` for what is none, since upstreams insist on an object in the history."""
-    try:
-        found = as_object(orjson.loads(text)) if text else {}
-    except orjson.JSONDecodeError:
-        found = None
-    return {} if found is None else found
-
-
-class SearchRounds:
+class SearchRounds(Rounds):
     """One message for the client, made of several answers of the model.
 
     Feed `take` the events of a round. Once it ended, `searches` says what to run; `answer` takes what was found and
@@ -136,26 +77,21 @@ class SearchRounds:
         """`opening` are whole blocks that come first in the message: a search that was run beforehand. Their keys begin
         at 0. `seed` makes the ids of this message's searches its own.
         """
-        self.request = request
+        super().__init__(request)
         self.searches: tuple[Search, ...] = ()
-        self.over = False
         self._tool_name = tool_name
         self._limit = limit
         self._seed = seed
         self._opening = list(opening)
-        self._next_key: BlockKey = sum(isinstance(event, BlockStart) for event in opening)
+        self._next_key = sum(isinstance(event, BlockStart) for event in opening)
         self._asked = 0
         self._run = 0
         self._rounds = 0
-        self._started = False
-        self._earlier = Usage()
         self._begin_round()
 
     def _begin_round(self) -> None:
-        self._usage = Usage()
         self._blocks = Blocks()
         self._head: BlockStart | None = None
-        self._key: BlockKey = 0
         self._input: list[str] | None = None
         self._found: list[Search] = []
         self._held: list[Event] = []
@@ -165,36 +101,6 @@ class SearchRounds:
     def count_search(self) -> None:
         """One search was run (it counts in the usage, and towards the limit)."""
         self._run += 1
-
-    def take(self, events: Sequence[Event]) -> list[Event]:
-        """What the client gets for these events of the current round."""
-        out: list[Event] = []
-        for event in events:
-            self._one(event, out)
-        return out
-
-    def _one(self, event: Event, out: list[Event]) -> None:
-        match event:
-            case Start():
-                self._start(event, out)
-            case UsageUpdate(usage):
-                self._usage = merge_usage(self._usage, usage)
-                out.append(UsageUpdate(added(self._earlier, self._usage)))
-            case Finish():
-                self._end(event, out)
-            case Failed():
-                self.over = True
-                out.append(event)
-            case _:
-                self._content(event, out)
-
-    def _start(self, event: Start, out: list[Event]) -> None:
-        self._usage = merge_usage(self._usage, event.usage)
-        if not self._started:
-            self._started = True
-            out.append(event)
-        elif event.usage != Usage():
-            out.append(UsageUpdate(added(self._earlier, self._usage)))
 
     def _content(self, event: Event, out: list[Event]) -> None:
         if self._opening:
@@ -216,21 +122,6 @@ class SearchRounds:
             self._input.append(event.json)
         elif isinstance(event, BlockStop):
             self._searched_for("".join(self._input), out)
-
-    def _with_own_key(self, event: Event) -> Event:
-        """`event` under the key that its block has in the message: keys are given out in the order of the blocks."""
-        match event:
-            case BlockStart(_, block):
-                self._key = self._take_key()
-                return BlockStart(self._key, block)
-            case TextDelta() | ThinkingDelta() | Signature() | ToolInputDelta() | OpaqueDelta() | BlockStop():
-                return replace(event, key=self._key)
-            case _:
-                return event
-
-    def _take_key(self) -> BlockKey:
-        self._next_key += 1
-        return self._next_key - 1
 
     def _searched_for(self, text: str, out: list[Event]) -> None:
         """The model has called for a search: all of its call is known now."""
@@ -262,8 +153,7 @@ class SearchRounds:
         self.over = True
         out += self._opening
         if self._run:
-            total = added(self._earlier, self._usage)
-            out.append(UsageUpdate(merge_usage(total, usage_of_searches(self._run))))
+            out.append(UsageUpdate(merge_usage(self._total(), usage_of_searches(self._run))))
         out.append(finish)
 
     def answer(self, answered: Sequence[Answered]) -> list[Event]:
@@ -294,14 +184,10 @@ class SearchRounds:
             Message("assistant", tuple(self._blocks.blocks)),
             Message("user", tuple(results)),
         )
-        # A choice that made the model search must not make it search for ever.
-        choice = self.request.tool_choice
-        if self._run >= self._limit or any(result.found == "unavailable" for result in answered):
-            choice = ToolChoice("none")
-        elif choice is not None:
-            choice = ToolChoice("auto", extras=choice.extras)
+        enough = self._run >= self._limit or any(result.found == "unavailable" for result in answered)
+        choice = later_choice(self.request.tool_choice, enough=enough)
         self.request = replace(self.request, messages=messages, tool_choice=choice)
-        self._earlier = added(self._earlier, self._usage)
+        self._next_usage()
         self._rounds += 1
         self.searches = ()
         self._begin_round()
@@ -320,18 +206,3 @@ WORDS: Final[dict[str, str]] = {
     "max_uses_exceeded": "No more web searches are allowed for this request. Answer from what you have.",
     "too_many_requests": "The web search is overloaded just now.",
 }
-
-
-def added(one: Usage, other: Usage) -> Usage:
-    """The tokens of two rounds together; what neither told stays unknown."""
-    return Usage(
-        input=_sum(one.input, other.input),
-        output=_sum(one.output, other.output),
-        cache_read=_sum(one.cache_read, other.cache_read),
-        cache_write=_sum(one.cache_write, other.cache_write),
-        extras={**one.extras, **other.extras},
-    )
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else one + other

@@ -1,7 +1,7 @@
 """Which provider and model a request goes to, and why. Pure: no I/O, no clock."""
 
 from ccrouter.router.custom import CustomAnswer, RouteRequest
-from ccrouter.router.decide import decide
+from ccrouter.router.decide import decide, decide_look
 from ccrouter.router.facts import Decision, Facts, KnownTargets, ProviderFacts
 from ccrouter.router.hints import Hints, hints_of, session_id_of
 from ccrouter.router.origins import Origins, with_origins
@@ -18,6 +18,7 @@ __all__ = [
     "ProviderFacts",
     "RouteRequest",
     "decide",
+    "decide_look",
     "display_name",
     "hints_of",
     "model_id",

@@ -1,6 +1,7 @@
 """Request in, targets and reason out. Pure: the same request, facts and config give the same decision."""
 
 from ccrouter.config.types import ANY_TARGET, UNCHANGED, Config, Target
+from ccrouter.errors import RequestError
 from ccrouter.model.request import Request
 from ccrouter.router.facts import Decision, Facts, GroupFacts, ProviderFacts
 from ccrouter.router.hints import hints_of
@@ -38,6 +39,18 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
         considered=tuple(considered),
         overrides=overrides,
     )
+
+
+def decide_look(request: Request, config: Config, *, asker: str) -> Decision:
+    """Where a look at an image goes that the model `asker` wants: to Router.image, with that scenario's fallbacks.
+
+    Raises:
+        RequestError: 400, there is none.
+    """
+    if config.router.image is None:
+        raise RequestError("Router.image is not configured: nobody can look at images.")
+    choice = Choice("image", config.router.image, f"{asker} sees no images and asks to look at one")
+    return Decision(_with_fallbacks(choice, config), choice.scenario, choice.reason, request)
 
 
 def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:

@@ -246,6 +246,8 @@ def image(case: Case) -> Choice | Passed:
     """The user or a tool shows a picture. Without a route of its own it is an ordinary request."""
     if case.router.image is None:
         return Passed("Router.image is not configured")
+    if case.config.force_image_agent:
+        return Passed("forceUseImageAgent: images are looked at by Router.image, the request goes elsewhere")
     if not has_image(current_turn(case.request.messages)):
         return Passed("no image in the current turn")
     return Choice("image", case.router.image, "an image in the current turn")

@@ -31,8 +31,25 @@ class Slot:
     """A request's right to be under way."""
 
     def __init__(self, limiter: "Limiter", tokens: int) -> None:
+        self.held = True
         self._limiter = limiter
+        self._estimate = tokens
         self._tokens = tokens
+
+    @asynccontextmanager
+    async def left(self) -> AsyncGenerator[None]:
+        """Let others in while this request waits for something else; then stand in the line as a new one. Else a
+        provider whose requests all wait for one more at the same provider would stand still for ever.
+
+        Raises:
+            UpstreamError: 529, the line is full.
+        """
+        self.held = False
+        self._limiter.leave()
+        yield
+        await self._limiter.enter(self._estimate)
+        self.held = True
+        self._tokens += self._estimate
 
     def used(self, tokens: int) -> None:
         """Tell how many tokens the request really cost; until then its estimate counts against `tpm`."""
@@ -99,11 +116,13 @@ class Limiter:
         Raises:
             UpstreamError: 529, the line is full.
         """
-        await self._enter(tokens)
+        await self.enter(tokens)
+        slot = Slot(self, tokens)
         try:
-            yield Slot(self, tokens)
+            yield slot
         finally:
-            self._leave()
+            if slot.held:
+                self.leave()
 
     def correct(self, tokens: int) -> None:
         """So many tokens more, or fewer, went out than was thought; see `Slot.used`."""
@@ -115,7 +134,8 @@ class Limiter:
             self._tokens = given_back(self._tokens, -tokens)
             self._let_in()
 
-    async def _enter(self, tokens: int) -> None:
+    async def enter(self, tokens: int) -> None:
+        """Wait for a turn; `slot` is how to take one. Raises UpstreamError (529): the line is full."""
         if not self._waiters and self._seconds(tokens) == 0:
             self._admit(tokens)
             return
@@ -150,7 +170,8 @@ class Limiter:
         if self._tokens is not None:
             self._tokens = taken(self._tokens, tokens, self._clock())
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give a turn back."""
         self._busy -= 1
         self._let_in()
 
@@ -159,7 +180,7 @@ class Limiter:
             self._requests = given_back(self._requests, 1)
         if self._tokens is not None:
             self._tokens = given_back(self._tokens, tokens)
-        self._leave()
+        self.leave()
 
     def _let_in(self) -> None:
         """Everybody in the line whose turn it is; then see that the next one's time is not missed."""

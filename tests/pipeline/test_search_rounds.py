@@ -31,7 +31,8 @@ from ccrouter.model.events import (
 from ccrouter.model.grammar import violations
 from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Message, Request, Tool, ToolChoice
-from ccrouter.pipeline.search_rounds import Answered, SearchRounds, added
+from ccrouter.pipeline.rounds import added
+from ccrouter.pipeline.search_rounds import Answered, SearchRounds
 
 REQUEST = Request("m", (Message("user", "q"),), tools=(Tool("Bash", "", {}), Tool("web_search", "", {})))
 FOUND = Answered([SearchResult("https://a.example", "A", "Berries.")])

@@ -130,6 +130,31 @@ async def test_a_turn_that_comes_while_its_owner_goes_is_the_next_ones(first: st
     await crowd.leave_all()
 
 
+async def test_who_waits_elsewhere_lets_others_in_and_comes_back_as_a_new_request() -> None:
+    limiter = Limiter("p", max_concurrent=1, tpm=1000)
+    async with limiter.slot(100) as slot:
+        async with slot.left():
+            assert limiter.busy == 0
+            async with limiter.slot(50):
+                assert limiter.busy == 1
+        assert limiter.busy == 1
+        slot.used(230)
+    assert limiter.busy == 0
+    # 280 of the 1000 tokens are gone: the estimate of both times was made good by what it really was.
+    async with limiter.slot(720):
+        pass
+
+
+async def test_who_is_lost_elsewhere_has_no_place_to_give_back() -> None:
+    limiter = Limiter("p", max_concurrent=1)
+    with pytest.raises(ValueError, match="lost"):
+        async with limiter.slot() as slot, slot.left():
+            raise ValueError("lost")
+    assert limiter.busy == 0
+    async with limiter.slot():
+        assert limiter.busy == 1
+
+
 async def test_so_many_a_minute() -> None:
     clock = Clock()
     crowd = Crowd(limiter := Limiter("p", rpm=2, clock=clock))
