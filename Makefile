@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test e2e fuzz chaos bench format lock clean
+.PHONY: run test e2e fuzz chaos screenshots bench format lock clean
 
 run: $(STAMP)
 	@$(BIN)/ccr demo
@@ -37,6 +37,10 @@ fuzz: $(STAMP)
 # graceful restarts. About three minutes. CHAOS="--seed 7 --requests 1000" repeats a run or shortens it.
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The pages of `ccr model` for docs/model.md, from a real terminal (needs tmux).
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.screenshots
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

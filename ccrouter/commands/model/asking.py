@@ -65,7 +65,7 @@ async def fetch_models(provider: ProviderConfig, config: Config, environment: Ma
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Trial:
     """What came of one tiny request. `failure` is None when the model answered."""
 
     target: Target
@@ -95,7 +95,7 @@ class _NoStream:
     async def finish(self) -> None: ...
 
 
-async def try_target(service: Service, target: Target) -> Tested:
+async def try_target(service: Service, target: Target) -> Trial:
     """Send one real tiny request to `target`, the way every request goes, but to nobody else and once."""
     config = replace(service.config, fallback={}, retries=Retries(max_attempts=1, same_target=0, wait_seconds=0.0))
     body = {
@@ -110,9 +110,9 @@ async def try_target(service: Service, target: Target) -> Tested:
         async with asyncio.timeout(TEST_SECONDS):
             answer = await Gateway(client).messages(replace(service, config=config), incoming, _NoStream())
     except TimeoutError:
-        return Tested(target, time.perf_counter() - begun, failure=f"no answer within {TEST_SECONDS:g} seconds")
+        return Trial(target, time.perf_counter() - begun, failure=f"no answer within {TEST_SECONDS:g} seconds")
     except CCRouterError as error:
-        return Tested(target, time.perf_counter() - begun, failure=str(error))
+        return Trial(target, time.perf_counter() - begun, failure=str(error))
     finally:
         await client.close()
     seconds = time.perf_counter() - begun
@@ -120,8 +120,8 @@ async def try_target(service: Service, target: Target) -> Tested:
     fields = as_object(orjson.loads(answer.body)) or {}
     if answer.status != 200:
         message = as_str((as_object(fields.get("error")) or {}).get("message")) or "no reason was given"
-        return Tested(target, seconds, failure=message)
+        return Trial(target, seconds, failure=message)
     texts = [as_str((as_object(block) or {}).get("text")) or "" for block in as_list(fields.get("content")) or []]
     said = " ".join(" ".join(texts).split())
     said = said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
-    return Tested(target, seconds, answer.headers.get("x-ccr-target", ""), said)
+    return Trial(target, seconds, answer.headers.get("x-ccr-target", ""), said)

@@ -20,18 +20,28 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
+@click.option("--plain", is_flag=True, help="Ask with numbered questions instead of the whole screen.")
 @click.pass_context
-def model(context: click.Context, config: Path | None) -> None:
+def model(context: click.Context, config: Path | None, plain: bool) -> None:
     """Choose which model serves what.
 
-    Without a command: what there is. Comments and everything else in the config stay as they are, the
+    Without a command: the whole screen, by keyboard. Comments and everything else in the config stay as they are, the
     old one is kept as a backup, and nothing is written that `ccr config check` would not accept.
     """
     if context.invoked_subcommand is not None:
         return
-    from ccrouter.commands.model.listing import show
+    path = chosen_config(config)
+    whole_screen = not plain and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    if not sys.stdin.isatty():
+        text = "There is no terminal to choose in. Plain commands: ccr model list, set, unset, add, remove, fetch, test"
+        raise click.ClickException(f"{text} (ccr model --help)")
+    if whole_screen:
+        from ccrouter.commands.model.screen import run
 
-    show(_draft(chosen_config(config)))
+        context.exit(run(_draft(path)))
+    from ccrouter.commands.model.questions import ask
+
+    context.exit(ask(_draft(path)))
 
 
 def _draft(path: Path) -> Draft:

@@ -135,13 +135,14 @@ class Draft:
         return reading.target
 
     def add_provider(self, fields: JsonObject) -> Draft:
-        """With one provider more, the last. Where there is no Router.default, it becomes that with its first model."""
+        """With one provider more, the last. Where nothing says what is served by default, its first model is."""
         name = fields.get("name")
         if isinstance(name, str) and find_provider(self.config.providers, name) is not None:
             raise refusal(f'there is a provider called "{name}" already', "Give it another name")
         draft = self.append("/Providers", fields)
         provider = draft.config.providers[-1] if draft.config.providers else None
-        if provider is not None and provider.models and self.value("/Router/default") in (None, ""):
+        routed = self.value("/Router/default") or self.value("/tiers")
+        if provider is not None and provider.models and not routed:
             draft = draft.set("/Router/default", str(Target(provider.name, provider.models[0])))
         return draft
 

@@ -18,6 +18,7 @@ KEY = "sk-good-0123456789abcdef"
 CONFIG = """\
 // mine
 {
+  PORT: 9,
   Providers: [
     { name: "mine", api_base_url: "URL/v1", api_key: "$KEY", models: ["alpha"] }, // the local one
     { name: "bad", api_base_url: "URL/v1", api_key: "sk-wrong-0123456789abcdef", models: ["alpha"] },
