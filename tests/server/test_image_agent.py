@@ -324,6 +324,19 @@ async def test_looks_and_searches_in_one_message(router: Router, eyes: Eyes, str
     assert len(results(eyes.asked[3])) == 3
 
 
+async def test_the_reasoning_of_a_look_goes_back_to_those_who_insist(router: Router, eyes: Eyes, stream: bool) -> None:
+    eyes.blind.strictness = Strictness(images=False, reasoning="required")
+    eyes.blind.script = in_turn(Reply(reasoning=("I must look.",), calls=look(RED_ID).calls), text("Red."))
+    config = eyes.config()
+    mock, other = config["providers"]
+    quirks = {"images": False, "reasoning_required": True}
+    eyes.changes = {"providers": (replace(mock, quirks=quirks), other)}
+    [message] = await eyes.ask(router, body(user("What?", picture())), stream=stream)
+    assert kinds(message) == ["thinking", "thinking", "text"]
+    [turn] = [message for message in eyes.asked[1].messages if message["role"] == "assistant"]
+    assert turn["reasoning_content"] == "I must look."
+
+
 async def test_a_failure_after_the_first_word_is_an_error_event(router: Router, eyes: Eyes) -> None:
     eyes.blind.script = in_turn(Reply(text=("I look.",), calls=look(RED_ID).calls), Failure(500, "down"))
     async with router(eyes.blind.endpoint, **eyes.config()) as client:
