@@ -34,13 +34,14 @@ COMMANDS: dict[str, Entry] = {
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
     "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),
     "env": Entry("ccrouter.commands.activate:activate", "The same as activate"),
+    "statusline": Entry("ccrouter.commands.statusline:statusline", "The line for Claude Code's prompt; reads its JSON"),
     "demo": Entry("ccrouter.commands.demo:demo", "Try every route on a built-in provider, without key or network"),
     "version": Entry("ccrouter.commands.version:version", "Show the version"),
     "help": Entry("ccrouter.commands.version:help_command", "Show this help"),
 }
 
 
-COMMANDS_OF_CCR = frozenset({"ui", "preset", "install", "statusline"})
+COMMANDS_OF_CCR = frozenset({"ui", "preset", "install"})
 
 
 class LazyGroup(click.Group):
@@ -108,7 +109,7 @@ def cli(context: click.Context, config: Path | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point of `ccr` and `ccrouter`: run the command line and exit with its code."""
+    """Run the command line and exit with its code."""
     sys.exit(run(arguments))
 
 

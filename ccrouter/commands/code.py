@@ -13,6 +13,7 @@ import click
 from ccrouter.commands.address import read_basics
 from ccrouter.commands.claude_settings import overriding_settings, settings_files
 from ccrouter.commands.locating import chosen_config, configuration, locate
+from ccrouter.commands.status_line_settings import status_line_arguments
 from ccrouter.config.locations import user_directory
 from ccrouter.config.problems import ConfigError
 from ccrouter.config.types import Config
@@ -44,7 +45,10 @@ def code(context: click.Context) -> None:
     for warning in overriding_settings(files, daemon.endpoint):
         click.secho(warning, err=True, fg="yellow")
     environment = launch_environment(settings, daemon.endpoint, os.environ).applied_to(os.environ)
-    command = claude_command(executable, context.args, shutil.which)
+    line = status_line_arguments(settings, path.parent, context.args)
+    if line:
+        environment["CCR_CONFIG"] = str(path)  # the line is about this config, wherever Claude Code runs it
+    command = claude_command(executable, [*line, *context.args], shutil.which)
     context.exit(run_claude(command, environment, no_input=settings.non_interactive_mode))
 
 

@@ -17,6 +17,7 @@ from ccrouter.config.report import Report
 from ccrouter.config.retry_entries import read_cooldown, read_rescue, read_retries
 from ccrouter.config.router_entries import read_router, read_tiers
 from ccrouter.config.search import read_search
+from ccrouter.config.status_line import read_status_line
 from ccrouter.config.targets import Names, read_fallback
 from ccrouter.config.types import (
     DEFAULT_HOST,
@@ -79,6 +80,7 @@ def adapt(
         transformers=files,
         search=read_search(value.get("search"), report),
         force_image_agent=_read_image_agent(value, report),
+        status_line=read_status_line(value.get("StatusLine"), paths),
         non_interactive_mode=value.get("NON_INTERACTIVE_MODE") is True,
         claude_path=(as_str(value.get("CLAUDE_PATH")) or "").strip() or None,
         custom_router_path=_read_custom_router(value, paths),

@@ -273,6 +273,15 @@ class RoutingTest:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusLine:
+    """The status line. `settings` is the whole entry as it was written, for `statusline/themes.py`."""
+
+    enabled: bool = False
+    """`ccr code` gives Claude Code the line."""
+    settings: Mapping[str, Json] = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration, interpolated and adapted. `path` is the file it came from (None: made in memory)."""
 
@@ -306,6 +315,7 @@ class Config:
     search: SearchConfig | None = None
     force_image_agent: bool = False
     """`forceUseImageAgent`: images never go to `router.image` as a route; every other model looks through it."""
+    status_line: StatusLine = StatusLine()
     non_interactive_mode: bool = False
     claude_path: str | None = None
     custom_router_path: Path | None = None

@@ -13,6 +13,7 @@ from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
+from ccrouter.gateway.accounting import account
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
@@ -23,7 +24,7 @@ from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.sessions import SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
-from ccrouter.gateway.turn import Turn, Work, remembers
+from ccrouter.gateway.turn import Turn, Work, is_conversation, remembers
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Routing, Service
 from ccrouter.model.request import Request
 from ccrouter.pipeline.search_request import searches_itself
@@ -39,6 +40,7 @@ from ccrouter.router import (
 )
 from ccrouter.tokens import TokenCounter, estimate
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.usage.sessions import Sessions
 
 logger = logging.getLogger("ccrouter.requests")
 
@@ -60,6 +62,7 @@ class Gateway:
         self.counter = TokenCounter()
         self._sessions = SessionUsage()
         self._images = ImageAgent(client, self.health, self.counter)
+        self.accounts = Sessions()
         self.open_requests = 0
         self.requests_total = 0
 
@@ -82,6 +85,7 @@ class Gateway:
         finally:
             self.open_requests -= 1
             record.total = time.perf_counter() - begun
+            account(self.accounts, record)
             logger.info("%s", log_line(record))
             self.journal.add(record, incoming)
 
@@ -123,6 +127,8 @@ class Gateway:
         session_id = session_id_of(incoming.headers, request)
         conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
         record.session, record.streamed, record.model = session_id, request.streamed, request.model
+        if session_id is not None:
+            self.accounts.begun(session_id)
         directory = working_directory(request)
         overlay = await self.overrides.over(service, session_id, directory) if self.overrides is not None else None
         service = service if overlay is None else overlay.service
@@ -176,6 +182,7 @@ class Gateway:
         record.usage = outcome.spent or outcome.usage
         notes = (*work.notes, *attempt.outbound.context.notes.entries)
         record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in notes)
+        record.conversation = is_conversation(work)
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
         elif remembers(work):

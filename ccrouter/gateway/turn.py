@@ -385,6 +385,12 @@ def remembers(work: Work) -> bool:
     return work.decision.scenario not in {"background", "classifier"} and helper_query(work.request) is None
 
 
+def is_conversation(work: Work) -> bool:
+    """True for what the user sees as the answer: no subagent's, no title, no one-token probe for a model."""
+    agent = work.conversation[1] if work.conversation is not None else None
+    return agent is None and work.decision.scenario != "subagent" and work.request.max_tokens != 1 and remembers(work)
+
+
 async def _nothing() -> None:
     """A whole answer needs no commit."""
 

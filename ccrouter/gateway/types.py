@@ -116,3 +116,7 @@ class Record:
     looks: int = 0
     """How often the image model was asked for a model that sees no images."""
     notes: tuple[str, ...] = ()
+    conversation: bool = False
+    """The answer is part of the conversation that the user sees: no subagent's, no title, no probe."""
+    cost: float | None = None
+    """US dollars, where a price is known."""

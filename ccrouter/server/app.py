@@ -18,6 +18,7 @@ from ccrouter.server.messages import count_tokens, serve
 from ccrouter.server.models import model, models
 from ccrouter.server.responses import error_response, json_response, new_request_id
 from ccrouter.server.state import REQUEST_ID, STATE, State
+from ccrouter.server.statusline import status_line
 
 logger = logging.getLogger("ccrouter.server")
 
@@ -50,6 +51,7 @@ def make_app(state: State) -> web.Application:
     router.add_post("/admin/keys/clear", admin.clear_keys)
     router.add_post("/admin/explain", explain_body)
     router.add_get("/admin/explain", explain_logged)
+    router.add_get("/admin/statusline", status_line)
     router.add_post("/admin/stop", admin.stop)
     router.add_post("/admin/reload", admin.reload_config)
     return app

@@ -1,0 +1,97 @@
+"""What sessions have used: sums, the last answer, speed, and the bound."""
+
+from dataclasses import replace
+
+import pytest
+
+from ccrouter.config.types import Target
+from ccrouter.model.events import Usage
+from ccrouter.usage.sessions import Finished, Sessions, session_report, tokens_per_second
+
+
+def finished(session: str = "s", **changes: object) -> Finished:
+    fields: dict[str, object] = {
+        "session": session,
+        "target": Target("p", "m"),
+        "scenario": "default",
+        "reason": "why",
+        "usage": Usage(100, 50, 900, 10),
+        "conversation": True,
+        "fallback": False,
+        "first_byte": 1.0,
+        "total": 2.0,
+        "cost": 0.25,
+        "at": 1000.0,
+    }
+    return Finished(**(fields | changes))  # pyright: ignore[reportArgumentType]
+
+
+def test_sums_and_the_last_answer() -> None:
+    sessions = Sessions()
+    sessions.begun("s")
+    sessions.begun("s")
+    sessions.ended(finished())
+    sessions.ended(finished(target=Target("p", "mini"), scenario="background", conversation=False, cost=None))
+    session = sessions.get("s")
+    assert session is not None
+    assert session_report(session) == {
+        "open": 0,
+        "provider": "p",
+        "model": "m",
+        "scenario": "default",
+        "reason": "why",
+        "fallback": False,
+        "at": 1000.0,
+        "last": {
+            "input": 100, "cached": 900, "cache_write": 10, "output": 50, "prompt": 1010,
+            "tokens_per_second": 50.0, "first_token_ms": 1000, "cost": 0.25,
+        },
+        "total": {
+            "requests": 2, "input": 200, "cached": 1800, "cache_write": 20, "output": 100, "cost": 0.25, "unpriced": 1,
+        },
+    }  # fmt: skip
+
+
+def test_a_failed_request_only_ends() -> None:
+    sessions = Sessions()
+    sessions.begun("s")
+    session = sessions.get("s")
+    assert session is not None
+    assert session.open == 1
+    sessions.ended(finished(target=None, usage=Usage()))
+    assert session_report(session) == {
+        "open": 0,
+        "total": {"requests": 0, "input": 0, "cached": 0, "cache_write": 0, "output": 0, "cost": 0.0, "unpriced": 0},
+    }
+
+
+def test_no_price_is_no_cost() -> None:
+    sessions = Sessions()
+    sessions.ended(finished(cost=None))
+    session = sessions.get("s")
+    assert session is not None
+    assert (session.totals.as_json()["cost"], session.totals.unpriced) == (None, 1)
+
+
+def test_the_sessions_not_heard_of_for_longest_are_forgotten() -> None:
+    sessions = Sessions(limit=2)
+    for name in ("a", "b", "a", "c"):
+        sessions.ended(finished(name))
+    assert [name for name in "abc" if sessions.get(name)] == ["a", "c"]
+    sessions.ended(finished("b"))  # begun before it was forgotten
+    assert [name for name in "abc" if sessions.get(name)] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "speed"),
+    [
+        ({}, 50.0),
+        ({"first_byte": None}, 25.0),  # not streamed
+        ({"first_byte": 1.99}, 25.0),  # came as one piece
+        ({"usage": Usage(1, None)}, None),
+        ({"usage": Usage(1, 0)}, None),
+        ({"total": 0.0, "first_byte": None}, None),
+    ],
+)
+def test_speed(changes: dict[str, object], speed: float | None) -> None:
+    assert tokens_per_second(replace(finished(), **changes)) == speed  # pyright: ignore[reportArgumentType]
