@@ -15,7 +15,7 @@ async def test_a_broken_connection_is_no_error(caplog: pytest.LogCaptureFixture)
         "exception": ConnectionResetError(104, "reset"),
         "transport": object(),
     }
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ccrouter.server"):
         handle_loop_error(asyncio.get_running_loop(), context)
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
 
