@@ -10,7 +10,7 @@ from ccrouter.gateway.types import Record
 from ccrouter.model.events import Usage
 from ccrouter.usage.sessions import Sessions
 
-SERVED = Record("req_1", "s", target="p,m/x:free", status=200, usage=Usage(1, 2), conversation=True, total=1.0)
+SERVED = Record("req_1", session="s", target="p,m/x:free", status=200, usage=Usage(1, 2), conversation=True, total=1.0)
 
 
 @pytest.mark.parametrize(
