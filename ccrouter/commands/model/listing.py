@@ -30,7 +30,7 @@ def _target(value: Json) -> str | None:
 
 
 def report_of(draft: Draft) -> JsonObject:
-    """What `--json` prints: `config`, `routes` (name: target or null), `providers` (name, models), `groups`."""
+    """What `--json` prints: `config`, `routes` (name: target or null), `providers`, `groups`, `aliases`."""
     config = draft.config
     routes: dict[str, Json] = dict(routes_of(draft))
     return {
@@ -41,11 +41,12 @@ def report_of(draft: Draft) -> JsonObject:
             name: {"strategy": group.strategy, "members": [str(member.target) for member in group.members]}
             for name, group in config.groups.items()
         },
+        "aliases": {name: str(target) for name, target in config.aliases.items()},
     }
 
 
 def show(draft: Draft) -> None:
-    """Print routes, providers and groups."""
+    """Print routes, providers, groups and aliases."""
     config = draft.config
     click.secho("Routes", bold=True)
     rows([(name, target or click.style("(as default)", dim=True)) for name, target in _shown(routes_of(draft)).items()])
@@ -65,6 +66,11 @@ def show(draft: Draft) -> None:
                 for name, group in config.groups.items()
             ]
         )
+
+    if config.aliases:
+        click.echo()
+        click.secho("Aliases", bold=True)
+        rows([(name, str(target)) for name, target in config.aliases.items()])
 
 
 def _shown(routes: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -112,9 +112,10 @@ class Picker:
         def rows(words: str) -> list[Row]:
             config = self.draft.config
             names = [str(model) for provider in config.providers for model in _targets_of(provider)]
-            groups = [(f"group,{name}", group.strategy) for name, group in config.groups.items()]
+            others = [(f"group,{name}", group.strategy) for name, group in config.groups.items()]
+            others += [(name, f"= {target}") for name, target in config.aliases.items()]
             found = [Row((name,), name) for name in names if matches(words, name)]
-            found += [Row((name, strategy), name) for name, strategy in groups if matches(words, name)]
+            found += [Row((name, meaning), name) for name, meaning in others if matches(words, name)]
             typed = words.strip()
             head, comma, model = typed.partition(",")
             if comma and model.strip() and typed not in names and find_provider(config.providers, head) is not None:

@@ -25,7 +25,7 @@ from ccrouter.config.known import KnownNames
 from ccrouter.config.load import Loaded, load_config, read_file
 from ccrouter.config.problems import ConfigError, Problem, has_errors
 from ccrouter.config.report import did_you_mean
-from ccrouter.config.routes import find_model, find_provider, read_route
+from ccrouter.config.routes import find_model, find_provider, match_name, read_route
 from ccrouter.config.types import Config, ProviderConfig, Target
 from ccrouter.model.json import Json, JsonObject, as_str
 
@@ -122,13 +122,13 @@ class Draft:
 
     def route_text(self, target: str) -> str:
         """How `target` is written into a route: an alias as it is, anything else in full."""
-        aliases = self.value("/aliases")
-        if isinstance(aliases, dict) and target.strip() in aliases:
-            return target.strip()
-        return str(self.target(target))
+        return match_name(list(self.config.aliases), target) or str(self.target(target))
 
     def target(self, text: str) -> Target:
-        """The target that `text` names, as routes may: `provider,model`, `group,name`, a provider alone."""
+        """The target that `text` names, as routes may: an alias, `provider,model`, `group,name`, a provider alone."""
+        alias = match_name(list(self.config.aliases), text)
+        if alias is not None:
+            return self.config.aliases[alias]
         reading = read_route(text, self.config.providers, list(self.config.groups))
         if reading.target is None:
             raise refusal(reading.message, reading.fix)

@@ -69,6 +69,21 @@ def test_a_model_that_is_not_listed_may_be_chosen(picker: Picker) -> None:
     assert str(picker.draft.config.router.think) == "workshop,glm"
 
 
+def test_groups_and_aliases_may_be_chosen(path: Path) -> None:
+    path.write_text(
+        path.read_text().replace("  groups: {", '  aliases: { quick: "workshop,qwen3-coder:30b" },\n  groups: {')
+    )
+    picker = Picker(draft_of(path))
+    press(picker, "down", "down", "enter", '"quick"')
+    assert shown(picker) == [("quick", "= workshop,qwen3-coder:30b")]
+    press(picker, "enter")
+    assert picker.draft.value("/Router/think") == "quick"
+    assert press(picker, "t") == Try(Target("workshop", "qwen3-coder:30b"))
+    picker.failed_with(RequestError("no network"))
+    press(picker, "enter", '"group"', "enter")
+    assert picker.draft.value("/Router/think") == "group,any"
+
+
 def test_a_route_is_taken_away(picker: Picker) -> None:
     press(picker, "down", "d")
     assert picker.draft.config.router.background is None

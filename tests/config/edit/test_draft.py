@@ -43,6 +43,25 @@ def test_routes_are_written_where_the_file_has_them(tmp_path: Path) -> None:
     assert draft.unset_route("THINK").config.router.think is None
 
 
+def test_an_alias_stays_one_and_tables_grow(tmp_path: Path) -> None:
+    draft = draft_of(tmp_path).set_route("aliases.fast", "me,m2").set_route("think", "FAST")
+    assert draft.value("/Router/think") == "fast"
+    assert str(draft.target("fast")) == "me,m2"
+    draft = draft.set_route("subagent", "me,m1").set_route("subagent.Explore", "fast")
+    assert draft.value("/Router/subagent") == {"*": "me,m1", "Explore": "fast"}
+    with pytest.raises(ConfigError, match=r"Name one of them: subagent.\*, subagent.Explore"):
+        draft.set_route("subagent", "me,m1")
+    assert draft.set_route("tiers.opus", "me,m1").value("/tiers") == {"opus": "me,m1"}
+    with pytest.raises(ConfigError, match="tiers"):
+        draft.set_route("tiers.gold", "me,m1")
+
+
+def test_what_a_route_says_besides_its_target_stays(tmp_path: Path) -> None:
+    text = CONFIG.replace('"groq,openai/gpt-oss-20b"', '{ target: "me,m1", effort: "high" }')
+    draft = draft_of(tmp_path, text).set_route("think", "me,m2")
+    assert draft.value("/Router/think") == {"target": "me,m2", "effort": "high"}
+
+
 def test_variables_stay_as_they_are_written(tmp_path: Path) -> None:
     draft = draft_of(tmp_path).add_models("me", ["m3", "m2"]).remove_models("me", ["m1"])
     assert 'name: "$WHO"' in draft.text.text
