@@ -46,6 +46,8 @@ class Quirks:
     reasoning_required: bool = False
     """Assistant turns with tool calls must carry the reasoning field, empty when there is nothing to give back."""
     effort_style: EffortStyle = "none"
+    thinking_form: Literal["any", "budget", "adaptive"] = "any"
+    """How a Claude is told to think: `budget` is `enabled` with a budget and no effort, `adaptive` never `enabled`."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     max_tokens_cap: int | None = None
     refused_message_keys: frozenset[str] = frozenset()
@@ -84,7 +86,8 @@ class Quirks:
     sampling: bool = True
     """The model takes `temperature` and `top_p`."""
     efforts: frozenset[str] = frozenset()
-    """Responses API: the words that `reasoning.effort` takes. None at all: the model takes no `reasoning` field."""
+    """The words that `reasoning.effort` takes (Responses API; none at all: the model takes no `reasoning` field), or
+    `reasoning_effort` (chat; none here: low, medium, high)."""
     encrypted_reasoning: bool = False
     """Responses API: the model tells its reasoning encrypted when asked to, and wants it back so."""
     documents: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from ccrouter.dialects.anthropic.body import mend_surrogates
+from ccrouter.dialects.anthropic.effort import fits
 from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, accepted_betas
 from ccrouter.errors import RequestError
@@ -63,6 +64,7 @@ def prepare(
     model = pipeline.target.model
     context = Context(pipeline.target.provider, model, pipeline.dialect.name, pipeline.quirks, request, notes)
     untouched = raw is not None and pipeline.relays and learned is NOTHING and not may_hold_foreign_state(raw)
+    untouched = untouched and fits(request, pipeline.quirks)
     body = with_model(raw, model) if raw is not None and untouched else None
     if body is None:
         request, context = run_request_hooks(pipeline, request, context)

@@ -1,10 +1,11 @@
 """A request as its route wants it: another effort, another token limit. The same request gives the same answer."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from ccrouter.config.types import Effort, Overrides
-from ccrouter.model.json import Json, as_object
+from ccrouter.model.json import Json, as_list, as_object
 from ccrouter.model.request import Request, ThinkingConfig
 
 SMALL_ANSWER: Final = 4096
@@ -36,15 +37,30 @@ def _limited(request: Request, max_tokens: int) -> Request:
 
 
 def _must_call(request: Request) -> bool:
-    """A tool that must be called goes with no thinking at Anthropic, so Claude Code switched it off."""
+    """A tool that must be called goes with no thinking at Anthropic; Claude Code has none on then."""
     forced = request.tool_choice is not None and request.tool_choice.type in {"any", "tool"}
-    return forced and request.thinking is not None and request.thinking.type == "disabled"
+    return forced and (request.thinking is None or request.thinking.type == "disabled")
 
 
 def _without_thinking(request: Request) -> Request:
     if request.thinking is not None and request.thinking.type == "disabled" and request.effort is None:
         return request
-    return replace(_with_effort(request, None), thinking=ThinkingConfig("disabled"))
+    request = _with_effort(request, None)
+    return replace(request, thinking=ThinkingConfig("disabled"), extras=_without_clearing(request.extras))
+
+
+def _without_clearing(extras: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Without the edit that clears old thinking, which Anthropic refuses where thinking is off."""
+    management = as_object(extras.get("context_management"))
+    edits = as_list(management.get("edits")) if management is not None else None
+    if management is None or edits is None:
+        return extras
+    kept = [edit for edit in edits if not str((as_object(edit) or {}).get("type")).startswith("clear_thinking")]
+    if len(kept) == len(edits):
+        return extras
+    if kept or len(management) > 1:
+        return {**extras, "context_management": {**management, "edits": kept}}
+    return {name: value for name, value in extras.items() if name != "context_management"}
 
 
 def _thinking(request: Request, effort: Effort) -> Request:

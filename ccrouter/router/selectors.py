@@ -27,6 +27,11 @@ def model_id(target: Target) -> str:
     return f"{DISCOVERY_PREFIX}{target}"
 
 
+def alias_id(alias: str) -> str:
+    """The id under which `GET /v1/models` lists an alias. `resolve` leads it to the alias's target."""
+    return f"{DISCOVERY_PREFIX}{alias}"
+
+
 def display_name(target: Target) -> str:
     """How the `/model` picker shows the target: exact names, for two models may differ by one character. The targets
     of groups read `fast (group)`.

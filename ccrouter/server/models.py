@@ -5,7 +5,7 @@ from aiohttp import web
 from ccrouter.config.types import GROUP, Config, Target
 from ccrouter.errors import RequestError
 from ccrouter.model.json import Json
-from ccrouter.router import display_name, model_id
+from ccrouter.router import alias_id, display_name, model_id
 from ccrouter.server.apis import asks_as_anthropic
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE
@@ -47,10 +47,8 @@ async def model(request: web.Request) -> web.Response:
 
 def openai_entries(config: Config) -> list[dict[str, Json]]:
     """The same in OpenAI's shape, under the names that users know: `provider,model`."""
-    return [
-        {"id": str(target), "object": "model", "created": CREATED, "owned_by": target.provider}
-        for target in targets_of(config)
-    ]
+    named = [*config.aliases.items(), *((str(target), target) for target in targets_of(config))]
+    return [{"id": name, "object": "model", "created": CREATED, "owned_by": target.provider} for name, target in named]
 
 
 def targets_of(config: Config) -> list[Target]:
@@ -60,8 +58,18 @@ def targets_of(config: Config) -> list[Target]:
 
 
 def model_entries(config: Config) -> list[dict[str, Json]]:
-    """One entry for each target."""
-    return [
+    """One entry for each alias, then for each target."""
+    aliases: list[dict[str, Json]] = [
+        {
+            "type": "model",
+            "id": alias_id(alias),
+            "display_name": f"{alias} (alias)",
+            "description": f"{target} through ccrouter",
+            "created_at": CREATED_AT,
+        }
+        for alias, target in config.aliases.items()
+    ]
+    return aliases + [
         {
             "type": "model",
             "id": model_id(target),

@@ -7,6 +7,7 @@ that it did not run and encrypt itself: they go as text.
 
 from dataclasses import replace
 
+from ccrouter.dialects.anthropic.effort import MIN_BUDGET, fitted
 from ccrouter.dialects.anthropic.foreign_searches import with_own_searches_only
 from ccrouter.dialects.anthropic.request import encode_request
 from ccrouter.dialects.quirks import Quirks
@@ -17,8 +18,6 @@ from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request, ThinkingConfig
 
 MARK_BYTES = MARK.encode()
-MIN_BUDGET = 1024
-"""The smallest thinking budget that Anthropic takes."""
 USUAL_MAX_TOKENS = 32_000
 """For clients of other APIs, which need not say how long an answer may be; Anthropic must be told. Claude Code's own
 number: every model since Claude 4 takes it, and a refusal by an older one names its cap, which is learned."""
@@ -31,6 +30,7 @@ def may_hold_foreign_state(raw: bytes) -> bool:
 
 def encode(request: Request, *, model: str, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body for `model`: foreign thinking left out, limits and extra fields of the upstream applied."""
+    request = fitted(request, quirks, notes)
     request = replace(request, messages=with_own_searches_only(request.messages, notes))
     messages = tuple([_own_state_only(message, position, notes) for position, message in enumerate(request.messages)])
     thinking = request.thinking

@@ -11,6 +11,10 @@ OPENAI_MODELS: tuple[ModelQuirks, ...] = (
     (r"^(o\d|gpt-[5-9])", {"max_tokens_field": "max_completion_tokens", "stop_limit": 0, "sampling": False}),
     (r"^gpt-5.*-chat", {"stop_limit": 4, "sampling": True}),  # does not reason
     (r"^(o\d|gpt-5(-mini|-nano|-codex)?(-\d{4}|$)|gpt-5\.[1-3](?!.*-chat))", {"effort_style": "reasoning_effort"}),
+    # Each generation has its words; what is not here takes low, medium and high (pydantic-ai's profiles, 2026-07).
+    (r"^gpt-5(-mini|-nano)?(-\d{4}|$)", {"efforts": frozenset({"minimal", "low", "medium", "high"})}),
+    (r"^gpt-5\.1(-\d{4}|-mini|-nano|$)", {"efforts": frozenset({"none", "low", "medium", "high"})}),
+    (r"^gpt-5\.[23](-\d{4}|-mini|-nano|$)", {"efforts": frozenset({"none", "low", "medium", "high", "xhigh"})}),
     # Function tools with an effort are refused here; from 5.5 on a default effort applies unless told none (1.38).
     (r"^gpt-5\.[5-9](?!.*-chat)", {"extra_body": {"reasoning_effort": "none"}}),
     (r"search-(preview|api)", {"web_search_style": "web_search_options", "sampling": False}),
@@ -58,7 +62,11 @@ ANTHROPIC = Preset(
     models=("claude-sonnet-5", "claude-opus-4-8", "claude-haiku-4-5-20251001"),
     quirks=Quirks(keep_cache_control=True, mid_system=True, stop_limit=None, native_web_search=True),
     # From 4.6 on `This model does not support assistant message prefill` (Anthropic, what's new in Claude 4.6).
-    model_quirks=((CLAUDE_WITH_PREFILL, {"prefill": "plain"}),),
+    # Those same ones take thinking with a budget alone; from 4.7 on they refuse `enabled`.
+    model_quirks=(
+        (CLAUDE_WITH_PREFILL, {"prefill": "plain", "thinking_form": "budget"}),
+        (r"claude-[a-z]+-(4-[7-9]|[5-9])", {"thinking_form": "adaptive"}),
+    ),
     names=("claude",),
 )
 
@@ -139,6 +147,7 @@ XAI = Preset(
     model_quirks=(
         (r"grok-(3-mini|4|5|code)(?!.*non-reasoning)", {"stop_limit": 0}),  # `stop` is refused while reasoning
         (r"grok-3-mini|grok-4\.[3-9]", {"effort_style": "reasoning_effort"}),  # others refuse the parameter
+        (r"grok-3-mini", {"efforts": frozenset({"low", "high"})}),
     ),
     names=("grok", "x-ai"),
 )
