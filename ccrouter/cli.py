@@ -32,6 +32,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
+    "preset": Entry("ccrouter.commands.preset:preset", "Keep configurations under a name; `ccr NAME` starts with one"),
     "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),
     "env": Entry("ccrouter.commands.activate:activate", "The same as activate"),
     "statusline": Entry("ccrouter.commands.statusline:statusline", "The line for Claude Code's prompt; reads its JSON"),
@@ -41,7 +42,7 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
-COMMANDS_OF_CCR = frozenset({"ui", "preset", "install"})
+COMMANDS_OF_CCR = frozenset({"ui", "install"})
 
 
 class LazyGroup(click.Group):
@@ -62,15 +63,31 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with a hint where the name is unknown."""
+        """As click does it; `ccr NAME` starts Claude Code with the preset NAME; a hint where nothing is called so."""
         if args and args[0] not in COMMANDS:
-            ctx.fail(unknown_command(args[0]))
+            if not is_preset(args[0]):
+                ctx.fail(unknown_command(args[0]))
+            args = ["code", "--preset", *args]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+def is_preset(name: str) -> bool:
+    """True when a preset of this name is installed beside the configuration in use."""
+    if name.startswith("-") or "/" in name or "\\" in name:
+        return False
+    from ccrouter.config.locations import find_config, presets_folder
+    from ccrouter.config.manifest import MANIFEST
+    from ccrouter.config.problems import ConfigError
+
+    try:
+        return (presets_folder(find_config(None, os.environ).parent) / name / MANIFEST).is_file()
+    except (ConfigError, OSError):
+        return False
 
 
 def unknown_command(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ccrouter.config.groups import members_of
 from ccrouter.config.known import KnownNames
 from ccrouter.config.load import load_config
+from ccrouter.config.manifest import configuration_of
 from ccrouter.config.problems import Problem, has_errors
 from ccrouter.config.types import DIRECT, Config, ProviderConfig, Route, Target, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC
@@ -50,6 +51,17 @@ class Built:
 def check(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> tuple[Problem, ...]:
     """Every problem of the configuration at `path`; what `build` would say."""
     return build(path, environment, content).problems
+
+
+def build_preset(manifest: Path, environment: Mapping[str, str]) -> Built:
+    """As `build`, for a preset's manifest. It never has code or files to load (`config/manifest.py`)."""
+    known = known_names({}, user_files_loaded=False)
+    loaded = load_config(manifest, environment=environment, known=known, prepare=configuration_of)
+    if loaded.config is None:
+        return Built(None, loaded.problems)
+    service, found = assemble(loaded.config, {}, environment)
+    problems = (*loaded.problems, *found)
+    return Built(None if has_errors(problems) else service, problems)
 
 
 def build(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> Built:

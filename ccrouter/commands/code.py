@@ -12,6 +12,7 @@ import click
 
 from ccrouter.commands.address import read_basics
 from ccrouter.commands.claude_settings import overriding_settings, settings_files
+from ccrouter.commands.launching import launch_of, split_preset
 from ccrouter.commands.locating import chosen_config, configuration, locate
 from ccrouter.commands.status_line_settings import status_line_arguments
 from ccrouter.config.locations import user_directory
@@ -36,19 +37,27 @@ class PassThrough(click.Command):
 @click.command(cls=PassThrough, add_help_option=False)
 @click.pass_context
 def code(context: click.Context) -> None:
-    """Run Claude Code through the router; every argument is passed on as it is."""
+    """Run Claude Code through the router; every argument is passed on as it is.
+
+    `--preset NAME` before all of them is ours: the preset's providers and routes. `ccr NAME` is the same.
+    """
     path = chosen_config()
+    preset, arguments = split_preset(context.args)
+    added = None if preset is None else launch_of(path, preset)
     daemon = running_daemon(path)
     settings = usable_configuration(path)
     executable = find_claude(settings, os.environ, shutil.which)
+    endpoint = daemon.endpoint if preset is None else f"{daemon.endpoint}/preset/{preset}"
     files = settings_files(os.environ, user_directory(), Path.cwd())
-    for warning in overriding_settings(files, daemon.endpoint):
+    for warning in overriding_settings(files, endpoint):
         click.secho(warning, err=True, fg="yellow")
-    environment = launch_environment(settings, daemon.endpoint, os.environ).applied_to(os.environ)
-    line = status_line_arguments(settings, path.parent, context.args)
+    environment = launch_environment(settings, endpoint, os.environ).applied_to(os.environ)
+    if added is not None:
+        environment, arguments = added.applied(environment, arguments)
+    line = status_line_arguments(settings, path.parent, arguments)
     if line:
         environment["CCR_CONFIG"] = str(path)  # the line is about this config, wherever Claude Code runs it
-    command = claude_command(executable, [*line, *context.args], shutil.which)
+    command = claude_command(executable, [*line, *arguments], shutil.which)
     context.exit(run_claude(command, environment, no_input=settings.non_interactive_mode))
 
 

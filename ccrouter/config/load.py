@@ -1,7 +1,7 @@
 """A config file to a Config, or to everything that is wrong with it. The only place of the config that reads files."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,12 +40,17 @@ class Loaded:
 
 
 def load_config(
-    path: Path, *, environment: Mapping[str, str], known: KnownNames, content: bytes | None = None
+    path: Path,
+    *,
+    environment: Mapping[str, str],
+    known: KnownNames,
+    content: bytes | None = None,
+    prepare: Callable[[Document], tuple[Document, list[Problem]]] | None = None,
 ) -> Loaded:
     """Read the config at `path`, put the variables in, adapt and check it: all of its problems at once.
 
-    `environment` is the process environment; `content` is what the file is going to be, where that is asked. Never
-    raises for what a user can do to a file.
+    `environment` is the process environment; `content` is what the file is going to be, where that is asked. `prepare`
+    makes a config's document of a file that is more than that. Never raises for what a user can do to a file.
     """
     path = path.absolute()
     data, problem = read_file(path, "config file") if content is None else (content, None)
@@ -55,8 +60,11 @@ def load_config(
     if parsed.document is None:
         return Loaded(None, parsed.problems)
     dotenv = _read_dotenv(path.parent / ".env")
-    built = _build(parsed.document, environment, dotenv, known)
-    found = sorted((*parsed.problems, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    document, prepared = (parsed.document, []) if prepare is None else prepare(parsed.document)
+    built = _build(document, environment, dotenv, known)
+    found = sorted(
+        (*parsed.problems, *prepared, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0)
+    )
     everything = (*dotenv.problems, *found)
     return replace(built, config=None if has_errors(everything) else built.config, problems=everything)
 

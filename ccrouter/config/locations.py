@@ -71,6 +71,16 @@ def state_file(home: Path) -> Path:
     return home / "daemon.json"
 
 
+def presets_folder(home: Path) -> Path:
+    """Where presets are installed, each in a folder of its own."""
+    return home / "presets"
+
+
+def preset_state_file(presets: Path, name: str) -> Path:
+    """A preset's own router_state_file. Not in its folder, which may be deleted at any time."""
+    return presets / ".state" / f"{name}.json"
+
+
 def router_state_file(home: Path) -> Path:
     """What the router has found out and must not forget over a restart: resting keys, learned limits."""
     return home / "router-state.json"

@@ -86,10 +86,11 @@ def status_of(state: State) -> dict[str, Json]:
             for provider in config.providers
         ],
         "routes": {name: str(target) for name, target in routes_of(config.router).items()},
-        "open_requests": state.gateway.open_requests,
+        "open_requests": state.open_requests,
         "requests_total": state.gateway.requests_total,
         "mended": state.gateway.health.mended.as_json(),
         "reloaded_at": state.reloaded_at,
+        "presets": [{"name": preset.name, "usable": preset.service is not None} for preset in state.presets or ()],
         "problems": problem_list(state),
     }
 
@@ -107,6 +108,7 @@ def all_problems(state: State) -> tuple[Problem, ...]:
         *state.problems,
         *(router.problems if router is not None else ()),
         *(overrides.notices.problems() if overrides is not None else ()),
+        *[problem for preset in state.presets or () for problem in preset.problems],
     )
 
 

@@ -33,11 +33,11 @@ def make_app(state: State) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard])
     app[STATE] = state
     router = app.router
-    for prefix in ("", "/api", "/v1"):
+    for prefix in ("", "/api", "/v1", "/preset/{preset}"):
         # /api: Claude Relay Service's spelling. /v1: a base URL that ends in /v1 (SaladDay/cc-switch-cli#161).
         router.add_post(f"{prefix}/v1/messages", serve(MESSAGES_API))
         router.add_post(f"{prefix}/v1/messages/count_tokens", count_tokens)
-    for prefix in ("/v1", "/api/v1", "/v1/v1", ""):
+    for prefix in ("/v1", "/api/v1", "/v1/v1", "", "/preset/{preset}/v1"):
         # Without /v1: an OpenAI client whose base URL has none.
         router.add_post(f"{prefix}/chat/completions", serve(CHAT_API))
         router.add_post(f"{prefix}/responses", serve(RESPONSES_API))

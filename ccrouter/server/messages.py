@@ -7,7 +7,7 @@ from aiohttp import web
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.gateway.types import Incoming
 from ccrouter.server.responses import id_header, json_response
-from ccrouter.server.state import REQUEST_ID, STATE
+from ccrouter.server.state import REQUEST_ID, serving
 
 
 class ResponseStream:
@@ -38,13 +38,13 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
     """The handler for requests in `api`, streamed or whole."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        state = request.app[STATE]
+        service, gateway = serving(request)
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
         headers = {name.lower(): value for name, value in request.headers.items()}
         incoming = Incoming(await request.read(), headers, request_id, api)
         stream = ResponseStream(request, own_headers)
-        answer = await state.gateway.messages(state.service, incoming, stream)
+        answer = await gateway.messages(service, incoming, stream)
         if answer is None:
             assert stream.response is not None, "an answer that went out through the stream"
             return stream.response
@@ -55,4 +55,4 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
 
 async def count_tokens(request: web.Request) -> web.Response:
     """Count the tokens of a Messages request."""
-    return json_response({"input_tokens": request.app[STATE].gateway.count_tokens(await request.read())})
+    return json_response({"input_tokens": serving(request)[1].count_tokens(await request.read())})

@@ -8,7 +8,7 @@ from ccrouter.model.json import Json
 from ccrouter.router import alias_id, display_name, model_id
 from ccrouter.server.apis import asks_as_anthropic
 from ccrouter.server.responses import json_response
-from ccrouter.server.state import STATE
+from ccrouter.server.state import serving
 
 # The API wants a date; the picker does not look at it. A fixed one keeps the client's cache file still.
 CREATED_AT = "2026-01-01T00:00:00Z"
@@ -18,9 +18,9 @@ CREATED = 1767225600
 async def models(request: web.Request) -> web.Response:
     """Every configured model, under an id that the picker keeps and that routes back to it."""
     if not asks_as_anthropic(request):
-        listed = openai_entries(request.app[STATE].service.config)
+        listed = openai_entries(serving(request)[0].config)
         return json_response({"object": "list", "data": list[Json](listed)})
-    entries = model_entries(request.app[STATE].service.config)
+    entries = model_entries(serving(request)[0].config)
     limit = request.query.get("limit", "")
     shown = entries[: int(limit)] if limit.isdigit() and int(limit) > 0 else entries
     identities: list[Json] = [entry["id"] for entry in shown]
@@ -36,7 +36,7 @@ async def models(request: web.Request) -> web.Response:
 
 async def model(request: web.Request) -> web.Response:
     """One of them, by its id."""
-    config = request.app[STATE].service.config
+    config = serving(request)[0].config
     wanted = request.match_info["model"]
     entries = model_entries(config) if asks_as_anthropic(request) else openai_entries(config)
     found = next((entry for entry in entries if entry["id"] == wanted), None)

@@ -3,20 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.problems import Problem
 from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import Built, build
+from ccrouter.server.stamps import stamps
 from ccrouter.server.state import State
 
 logger = logging.getLogger("ccrouter.server")
 
 POLL_SECONDS = 1.0
-
-Stamp = tuple[int, int, int] | None
 
 
 async def reload(state: State) -> bool:
@@ -78,17 +76,3 @@ async def watch(state: State) -> None:
 def watched(state: State) -> set[Path]:
     """The files whose change matters."""
     return {state.config_path, *state.service.config.sources}
-
-
-def stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
-    """What tells a changed file from an unchanged one; None for a file that is not there."""
-    return {path: stamp(path) for path in paths}
-
-
-def stamp(path: Path) -> Stamp:
-    """Modification time, size and inode of a file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ccrouter.config.locations import journal_file, router_state_file
+from ccrouter.config.locations import journal_file, presets_folder, router_state_file
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.journal import Journal
@@ -25,6 +25,7 @@ from ccrouter.server.admin import STOP
 from ccrouter.server.app import make_app
 from ccrouter.server.loop_errors import handle_loop_error
 from ccrouter.server.memory import give_back
+from ccrouter.server.presets import Presets
 from ccrouter.server.reload import watch
 from ccrouter.server.state import State
 from ccrouter.startup import Ready, StartFailed
@@ -96,6 +97,8 @@ class Serving:
         health = Health(router_state_file(self._home))
         journal = Journal(journal_file(self._home))
         state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders), journal))
+        state.presets = Presets(presets_folder(self._home), client, state.environment)
+        await state.presets.refresh()
         app = make_app(state)
         app[STOP] = self._stop
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -105,6 +108,7 @@ class Serving:
             self._listen_to_signals()
             upkeep = [
                 asyncio.ensure_future(watch(state)),
+                asyncio.ensure_future(state.presets.watch()),
                 asyncio.ensure_future(give_back(lambda: state.gateway.requests_total)),
             ]
             self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
@@ -118,6 +122,7 @@ class Serving:
             await client.close()
             health.save()
             journal.save()
+            state.presets.save()
         logger.info("stopped")
         return 0
 
@@ -167,10 +172,10 @@ class Serving:
         deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         # A bounded wait, once in a daemon's life: polling is good enough.
         loop = asyncio.get_running_loop()
-        while state.gateway.open_requests and not self._at_once and loop.time() < deadline:  # noqa: ASYNC110
+        while state.open_requests and not self._at_once and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-        if state.gateway.open_requests:
-            logger.warning("stopping with %d requests cut off", state.gateway.open_requests)
+        if state.open_requests:
+            logger.warning("stopping with %d requests cut off", state.open_requests)
 
 
 def listen_failure(error: OSError, host: str, port: int) -> StartFailed:

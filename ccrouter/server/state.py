@@ -8,8 +8,10 @@ from pathlib import Path
 from aiohttp import web
 
 from ccrouter.config.problems import Problem
+from ccrouter.errors import RequestError
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Service
+from ccrouter.server.presets import Presets
 
 
 @dataclass(slots=True)
@@ -27,9 +29,29 @@ class State:
     problems: tuple[Problem, ...] = ()
     started_at: float = field(default_factory=time.time)
     reloaded_at: float | None = None
+    presets: Presets | None = None
+
+    @property
+    def open_requests(self) -> int:
+        """Requests under way, those of presets included."""
+        return self.gateway.open_requests + (self.presets.open_requests if self.presets is not None else 0)
 
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 """Under this the request holds the id that its answer, its error and its log line share."""
+
+
+def serving(request: web.Request) -> tuple[Service, Gateway]:
+    """What serves the request: the preset that its path names, else the main configuration.
+
+    Raises:
+        RequestError: there is no such preset, or it cannot be used.
+    """
+    state, name = request.app[STATE], request.match_info.get("preset")
+    if name is None:
+        return state.service, state.gateway
+    if state.presets is None:
+        raise RequestError(f"There is no preset '{name}'.", status=404)
+    return state.presets.serving(name)
