@@ -84,6 +84,7 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
         fact("📈", "Requests", f"{as_int(report.get('open_requests')) or 0} open, {total} since the start")
     _show_table("Providers", provider_rows(report))
     _show_table("Routes", route_rows(report))
+    _show_table("Presets", preset_rows(report))
     _show_problems(report)
     if text := as_str(report.get("note")):
         note(text)
@@ -108,6 +109,13 @@ def route_rows(report: JsonObject) -> list[tuple[str, ...]]:
     return [(scenario, target) for scenario, entry in routes.items() if (target := as_str(entry))]
 
 
+def preset_rows(report: JsonObject) -> list[tuple[str, ...]]:
+    """Name, and how it is to be had."""
+    presets = [as_object(entry) or {} for entry in as_list(report.get("presets")) or []]
+    names = [(as_str(preset.get("name")) or "?", preset.get("usable") is True) for preset in presets]
+    return [(name, f"ccr {name}" if usable else "cannot be used as it is") for name, usable in names]
+
+
 def _show_table(name: str, table: list[tuple[str, ...]]) -> None:
     if table:
         click.echo()
@@ -121,7 +129,7 @@ def _show_problems(report: JsonObject) -> None:
         return
     click.echo()
     click.secho("Problems", bold=True)
-    if any(problem.get("severity") == "error" for problem in problems):
+    if any(problem.get("severity") == "error" and not problem.get("elsewhere") for problem in problems):
         click.echo("   The config file cannot be used as it is; the last good one keeps serving.")
     for problem in problems:
         severity = as_str(problem.get("severity")) or "problem"

@@ -25,6 +25,8 @@ from ccrouter.config.validate import check_schema
 from ccrouter.model.json import Json, JsonObject, as_object
 
 MAX_OVERRIDE_BYTES = 256 * 1024
+MAX_UNTRUSTED_RULES = 20
+"""A pattern may take its time-out (config/regexes.py); a stranger's must not add up to a stop."""
 ALLOWED = ("$schema", "Router")
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -88,6 +90,9 @@ def read_override(data: bytes, file: Path, config: Config, *, trusted: bool) -> 
     names_of = Names if trusted else _ListedNames
     names = names_of(config.providers, tuple(config.groups), report, config.aliases)
     router, named = _router(canonical.value, names, config)
+    if not trusted and len(router.rules) > MAX_UNTRUSTED_RULES:
+        message = f"there are {len(router.rules)} rules, and a project's file may have {MAX_UNTRUSTED_RULES}"
+        report.error(message, "Put the others into a file of your own", pointer="/Router/rules")
     problems = (*parsed.problems, *foreign, *canonical.problems, *report.problems)
     refused = has_errors(problems)
     return Override(file, None if refused else router, () if refused else named, problems)

@@ -97,15 +97,18 @@ def status_of(state: State) -> dict[str, Json]:
 
 def problem_list(state: State) -> list[Json]:
     """The configuration's problems, as `ccr config check` words them."""
-    return [{"severity": problem.severity, "text": str(problem)} for problem in all_problems(state)]
+    own: list[Json] = [{"severity": problem.severity, "text": str(problem)} for problem in state.problems]
+    further: list[Json] = [
+        {"severity": problem.severity, "text": str(problem), "elsewhere": True} for problem in problems_elsewhere(state)
+    ]
+    return own + further
 
 
-def all_problems(state: State) -> tuple[Problem, ...]:
-    """Those of the configuration, then those that only requests have brought to light."""
+def problems_elsewhere(state: State) -> tuple[Problem, ...]:
+    """What is wrong, but not with the configuration: the custom router, overrides, presets."""
     router = state.service.custom_router
     overrides = state.gateway.overrides
     return (
-        *state.problems,
         *(router.problems if router is not None else ()),
         *(overrides.notices.problems() if overrides is not None else ()),
         *[problem for preset in state.presets or () for problem in preset.problems],

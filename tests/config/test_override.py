@@ -121,6 +121,14 @@ def test_variables_are_not_put_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "groq" not in str(override.problems)
 
 
+def test_a_strangers_rules_are_few() -> None:
+    rules = ", ".join('{ when: { text: "x" }, use: "groq,oss" }' for _ in range(21))
+    text = f"{{ Router: {{ rules: [{rules}] }} }}"
+    assert "there are 21 rules" in str(read(text).problems)
+    assert read(text).refused
+    assert not read(text, trusted=True).refused
+
+
 def test_any_bytes_are_survived() -> None:
     for data in (b"", b"\xff\xfe\x00", b"{" * 500, b'{"Router": {"default": 5}}', b'{"Router": {"default": ["a"]}}'):
         assert read_override(data, FILE, CONFIG, trusted=False).refused

@@ -87,7 +87,8 @@ async def test_a_preset_has_its_own_providers_and_routes(tmp_path: Path) -> None
             "/preset/fast/v1/messages/count_tokens", json=BODY, headers={"x-api-key": "router-key"}
         )
         assert (await counted.json())["input_tokens"] > 0
-        models = await here.client.get("/preset/fast/v1/models", headers={"x-api-key": "router-key"})
+        asking = {"x-api-key": "router-key", "anthropic-version": "2023-06-01"}
+        models = await here.client.get("/preset/fast/v1/models", headers=asking)
         assert [entry["id"] for entry in (await models.json())["data"]] == ["anthropic/p,x", "anthropic/p,y"]
 
 
