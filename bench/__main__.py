@@ -14,13 +14,21 @@ from rich.console import Console
 from bench.peers.base import ROOT, WORKSPACE, Contestant, NotAvailableError, Server, clean_environment, start
 from bench.peers.ccr import CCR
 from bench.peers.ccrouter import CCROUTER
+from bench.peers.claude_code_proxy import CLAUDE_CODE_PROXY
 from bench.peers.floor import FLOOR
+from bench.peers.litellm import LITELLM
 from bench.processes import SOURCE
 from bench.report import as_json, machine, missed_bars, print_table, problems, write_docs
 from bench.rounds import Result, measure
 from bench.scenarios import Scenario, all_scenarios
 
-CONTESTANTS = {"floor": FLOOR, "ccrouter": CCROUTER, "ccr": CCR}
+CONTESTANTS = {
+    "floor": FLOOR,
+    "ccrouter": CCROUTER,
+    "ccr": CCR,
+    "litellm": LITELLM,
+    "claude-code-proxy": CLAUDE_CODE_PROXY,
+}
 ROUNDS, QUICK_ROUNDS = 7, 3
 
 

@@ -16,7 +16,7 @@ from bench.load import Spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / ".bench"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class NotAvailableError(Exception):
