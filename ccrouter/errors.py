@@ -90,6 +90,13 @@ class ErrorDetail:
     code: str | None = None
     retry_after: float | None = None
 
+    @property
+    def counts_as(self) -> int:
+        """The status by which it is decided what follows. A call that the model itself wrote badly is no fault of the
+        request's, whatever its provider calls it (Groq: 400): it is as if the gateway had failed.
+        """
+        return max(self.status, 502) if self.code == MALFORMED_CALL else self.status
+
 
 class UpstreamError(CCRouterError):
     """A provider failed.

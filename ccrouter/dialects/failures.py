@@ -51,7 +51,7 @@ STATUS_OF_WORD: Final[tuple[tuple[str, int], ...]] = (
 
 MODELS_DOING: Final = frozenset({"tool_use_failed"})
 """Codes of a 400 that is the model's doing, not the request's: Groq refuses a call that its own model wrote. Another
-attempt, told of it, may do better, also the client's, which does not repeat a 400: so it counts as a bad gateway."""
+attempt, told of it, may do better."""
 
 _HTML = re.compile(rb"^\s*<(?:!doctype|html|head|body|center)", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)[^>]*>\s*(.*?)\s*</\1>", re.IGNORECASE | re.DOTALL)
@@ -178,10 +178,9 @@ def _status_of_words(code: str | None, kind: str | None, message: str) -> int:
 
 
 def _upstream_error(status: int, message: str, code: str | None, wait: float | None) -> UpstreamError:
-    if code in MODELS_DOING:
-        status, code = 502, MALFORMED_CALL
+    code = MALFORMED_CALL if code in MODELS_DOING else code
     detail = ErrorDetail(error_type_of_status(status), message, status, code, wait)
-    return UpstreamError(detail, retryable=is_retryable(status))
+    return UpstreamError(detail, retryable=is_retryable(detail.counts_as))
 
 
 def _words_of_body(status: int, body: bytes) -> str:

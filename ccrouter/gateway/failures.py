@@ -17,6 +17,7 @@ from ccrouter.errors import (
     ErrorDetail,
     RequestError,
     UpstreamError,
+    error_type_of_status,
 )
 from ccrouter.gateway.types import Answer
 from ccrouter.upstream.cooldown import without_balance
@@ -32,7 +33,7 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
     if not isinstance(error, UpstreamError):
         return error
     detail = error.detail
-    if detail.status in WORDING_MATTERS:
+    if detail.counts_as in WORDING_MATTERS:
         return error
     if detail.code == CREDENTIALS_AT_FAULT:
         message = f"The provider '{target.provider}' has no credentials for {target}: {detail.message}"
@@ -43,8 +44,9 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
     message = f"{target}: {detail.message}"
     # No second try of the client's can help where a person has to do something first.
     hopeless = detail.code == SETTINGS_AT_FAULT or without_balance(detail)
+    kind = detail.type if detail.counts_as == detail.status else error_type_of_status(detail.counts_as)
     return UpstreamError(
-        ErrorDetail(detail.type, message, detail.status, detail.code, detail.retry_after),
+        ErrorDetail(kind, message, detail.counts_as, detail.code, detail.retry_after),
         retryable=error.retryable and not hopeless,
     )
 

@@ -88,7 +88,7 @@ def next_step(error: CCRouterError, situation: Situation, *, dice: float) -> Ste
         return AnotherTarget() if situation.targets_left else GiveUp()
     if detail.status in KEY_AT_FAULT and situation.keys_left:
         return AnotherKey()
-    if situation.repeats < repeats_for(detail.status, situation):
+    if situation.repeats < repeats_for(detail.counts_as, situation):
         return Again(pause_before(situation.repeats, dice))
     if situation.targets_left:
         return AnotherTarget()

@@ -42,5 +42,5 @@ def hope_in(failure: Failure) -> int:
     detail = error.detail
     if detail.status == 429:
         return 0 if without_balance(detail) else 2
-    lasts = detail.status < 500 or detail.code in {CREDENTIALS_AT_FAULT, SETTINGS_AT_FAULT}
+    lasts = detail.counts_as < 500 or detail.code in {CREDENTIALS_AT_FAULT, SETTINGS_AT_FAULT}
     return 0 if lasts and detail.status != 408 else 1

@@ -29,6 +29,7 @@ from ccrouter.model.events import (
     Start,
     TextDelta,
     ThinkingDelta,
+    ToolInputDelta,
     Usage,
     UsageUpdate,
     merge_usage,
@@ -84,15 +85,8 @@ class ReplyDecoder(JsonReplyDecoder):
             return self._fail(error or not_json(compact_json(chunk).encode(), what="stream frame"))
         fields: JsonObject = chunk
         choices = fields.get("choices")
-        # The common delta, short: one choice with nothing but more of the open block.
-        shown = self._writer.shown
-        if shown is not None and isinstance(choices, list) and len(choices) == 1 and self._sources is None:
-            more = _only_delta(choices[0])
-            if more is not None and not fields.get("usage") and not fields.get("error"):
-                if more[0] == "content" and shown.kind == "text":
-                    return [TextDelta(shown.key, more[1])]
-                if shown.kind == "thinking" and shown.field == more[0] in REASONING_FIELDS:
-                    return [ThinkingDelta(shown.key, more[1])]
+        if self._writer.shown is not None and self._sources is None and (common := self._common(fields, choices)):
+            return [common]
         if event == "error" or "error" in fields or choices is None:
             error = error_of_frame(fields, event=event)
             if error is not None:
@@ -107,6 +101,24 @@ class ReplyDecoder(JsonReplyDecoder):
         if failure is not None:
             return self._fail(failure)
         return self._new_events()
+
+    def _common(self, fields: JsonObject, choices: Json) -> Event | None:
+        """The common chunk, short: one choice with nothing but more of the open block; None for any other."""
+        shown = self._writer.shown
+        if shown is None or not isinstance(choices, list) or len(choices) != 1:
+            return None
+        more = _only_delta(choices[0])
+        if more is None or fields.get("usage") or fields.get("error"):
+            return None
+        name, value = more
+        if isinstance(value, list):
+            arguments = self._calls.only_more_of(shown, value) if shown.kind == "tool" else ""
+            return ToolInputDelta(shown.key, arguments) if arguments else None
+        if name == "content" and shown.kind == "text":
+            return TextDelta(shown.key, value)
+        if shown.kind == "thinking" and shown.field == name in REASONING_FIELDS:
+            return ThinkingDelta(shown.key, value)
+        return None
 
     def _identify(self, fields: JsonObject) -> None:
         self._id = self._id or as_str(fields.get("id"))
@@ -275,18 +287,18 @@ class ReplyDecoder(JsonReplyDecoder):
         return [*events, Failed(error)]
 
 
-def _only_delta(choice: Json) -> tuple[str, str] | None:
-    """Field and text of a choice whose delta holds one text and nothing else worth a look, or None."""
+def _only_delta(choice: Json) -> tuple[str, str | list[Json]] | None:
+    """Field and value of a choice whose delta holds one text, or the calls, and nothing else worth a look, or None."""
     if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage") or choice.get("error"):
         return None
     delta = choice.get("delta")
     if not isinstance(delta, dict):
         return None
-    found: tuple[str, str] | None = None
+    found: tuple[str, str | list[Json]] | None = None
     for name, value in delta.items():
         if not value or name == "role":
             continue
-        if found is not None or not isinstance(value, str):
+        if found is not None or not (isinstance(value, str) or (name == "tool_calls" and isinstance(value, list))):
             return None
         found = name, value
     return found

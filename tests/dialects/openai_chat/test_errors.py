@@ -122,10 +122,10 @@ def test_type_and_retry(status: int, kind: str, retryable: bool) -> None:
 
 
 def test_bad_call_of_the_model_may_be_tried_again() -> None:
-    """Groq's tool_use_failed is a 400, but the model's doing: the client, too, would not repeat a 400."""
+    """Groq's tool_use_failed is a 400, but the model's doing."""
     error = OPENAI_CHAT.error(400, {}, b'{"error": {"message": "x", "code": "tool_use_failed"}}')
-    assert error.detail == ErrorDetail("api_error", "x", 502, MALFORMED_CALL)
-    assert error.retryable
+    assert error.detail == ErrorDetail("invalid_request_error", "x", 400, MALFORMED_CALL)
+    assert (error.retryable, error.detail.counts_as) == (True, 502)
 
 
 @pytest.mark.parametrize(

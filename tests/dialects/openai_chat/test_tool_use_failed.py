@@ -27,5 +27,5 @@ def test_as_an_answer_and_in_a_stream() -> None:
     assert isinstance(failed, Failed)
     for error in (OPENAI_CHAT.error(400, {}, raw), failed.error):
         assert error.retryable
-        assert (error.detail.status, error.detail.code) == (502, MALFORMED_CALL)
+        assert (error.detail.status, error.detail.code) == (400, MALFORMED_CALL)
         assert error.detail.message == ERROR["error"]["message"]
