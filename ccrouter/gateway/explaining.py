@@ -141,7 +141,7 @@ def _attempt(health: Health, work: Work, target: Target) -> Attempt:
         work.replies,
         key=key,
         raw=work.raw,
-        estimate=work.estimate,
+        estimate=work.prompt.at(health.calibrations.of(target)),
         found={},
         image_model=work.image_model,
         health=health,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -10,11 +11,13 @@ from types import MappingProxyType
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
-from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.accounting import account
+from ccrouter.gateway.attempts import Attempt, Outcome
 from ccrouter.gateway.body_log import log_body
+from ccrouter.gateway.calibrations import told_prompt
+from ccrouter.gateway.counting import calibrated_at, candidates, readable_request
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.failures import answer_for, as_upstream_error
@@ -22,7 +25,8 @@ from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_agent import ImageAgent
 from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
-from ccrouter.gateway.sessions import SessionUsage
+from ccrouter.gateway.prompt import Prompt
+from ccrouter.gateway.sessions import Conversation, SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, is_conversation, remembers
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Routing, Service
@@ -30,6 +34,7 @@ from ccrouter.model.request import Request
 from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.router import (
     CustomAnswer,
+    Decision,
     Facts,
     RouteRequest,
     decide,
@@ -38,7 +43,7 @@ from ccrouter.router import (
     with_origins,
     working_directory,
 )
-from ccrouter.tokens import TokenCounter, estimate
+from ccrouter.tokens import TokenCounter
 from ccrouter.upstream.client import UpstreamClient
 from ccrouter.usage.sessions import Sessions
 
@@ -66,9 +71,27 @@ class Gateway:
         self.open_requests = 0
         self.requests_total = 0
 
-    def count_tokens(self, body: bytes) -> int:
-        """The tokens of a request body. Raises RequestError."""
-        return self.counter.count(decode_request(parse_body(body).value))
+    async def count_tokens(self, service: Service, headers: Mapping[str, str], body: bytes) -> int:
+        """The tokens of a request body, as the model would count them that it would go to.
+
+        Where several may serve it (a group, fallbacks), the one that answered last in this conversation speaks.
+
+        Raises:
+            RequestError: 400, the body is not a JSON object. Whatever else is odd about it is counted as it is.
+        """
+        request = readable_request(parse_body(body).value)
+        prompt = Prompt(self.counter, request, len(body))
+        conversation = conversation_of(headers, request)
+        try:
+            service, _, decision = await self._decide(service, headers, request, prompt, conversation)
+        except RequestError:
+            return prompt.parts().total  # it would go nowhere: there is nobody to count for
+        prompt = prompt.changed(routed_request(service, decision))
+        prompt.parts()
+        served_by = candidates(decision.targets, service.config)
+        last = self._sessions.last_target(conversation)
+        target = last if last in served_by else served_by[0]
+        return prompt.at(self.health.calibrations.of(target))
 
     async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
         """Serve a Messages request; None when the answer went out through `stream`."""
@@ -124,45 +147,51 @@ class Gateway:
         body = parse_body(incoming.body)
         asked = incoming.api.decode(body.value)
         request = asked.request
-        session_id = session_id_of(incoming.headers, request)
-        conversation = None if session_id is None else (session_id, hints_of(incoming.headers).agent_id)
-        record.session, record.streamed, record.model = session_id, request.streamed, request.model
-        if session_id is not None:
-            self.accounts.begun(session_id)
+        conversation = conversation_of(incoming.headers, request)
+        record.session = None if conversation is None else conversation[0]
+        record.streamed, record.model = request.streamed, request.model
+        if record.session is not None:
+            self.accounts.begun(record.session)
+        prompt = Prompt(self.counter, request, len(incoming.body))
+        service, facts, decision = await self._decide(service, incoming.headers, request, prompt, conversation)
+        record.scenario, record.reason = decision.scenario, decision.reason
+        record.routing = Routing(request, facts, decision)
+        routed = routed_request(service, decision)
+        untouched = routed is request and not body.mended and incoming.api.speaks_anthropic
+        raw = incoming.body if untouched else None
+        prompt = prompt if routed is request else prompt.changed(routed)
+        work = Work(service, incoming, asked.replies, routed, raw, decision, prompt, conversation, notes=asked.notes)
+        return replace(work, image_model=self._images.model_for(service, record))
+
+    async def _decide(
+        self,
+        service: Service,
+        headers: Mapping[str, str],
+        request: Request,
+        prompt: Prompt,
+        conversation: Conversation | None,
+    ) -> tuple[Service, Facts, Decision]:
+        """Where the request goes, by what facts, and the service with its project's own routes laid over."""
+        session_id = None if conversation is None else conversation[0]
         directory = working_directory(request)
         overlay = await self.overrides.over(service, session_id, directory) if self.overrides is not None else None
         service = service if overlay is None else overlay.service
-        counted: list[int] = []
-
-        def tokens() -> int:
-            if not counted:
-                counted.append(self.counter.count(request))
-            return counted[0]
-
+        config, calibrations = service.config, self.health.calibrations
         facts = Facts(
-            headers=incoming.headers,
-            tokens=tokens,
-            body_bytes=len(incoming.body),
+            headers=headers,
+            tokens=lambda: prompt.parts().total,
+            body_bytes=prompt.body_bytes,
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
             now=datetime.now(UTC).astimezone(),
+            tokens_at=lambda target: calibrated_at(target, config, prompt.parts(), calibrations),
         )
         if service.custom_router is not None:
-            facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, service.config))
-        decision = decide(request, facts, service.config, provider_facts=ServiceFacts(service))
+            facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, config))
+        decision = decide(request, facts, config, provider_facts=ServiceFacts(service))
         if overlay is not None:
-            decision = with_origins(decision, overlay.origins, service.config.router)
-        record.scenario, record.reason = decision.scenario, decision.reason
-        record.routing = Routing(request, facts, decision)
-        untouched = decision.request is request
-        routed = decision.request
-        if service.system_prompt is not None:
-            routed = rewrite_system_prompt(routed, service.system_prompt)
-            untouched = untouched and routed is request
-        raw = incoming.body if untouched and not body.mended and incoming.api.speaks_anthropic else None
-        known = counted[0] if counted else estimate(len(incoming.body))
-        work = Work(service, incoming, asked.replies, routed, raw, decision, known, conversation, notes=asked.notes)
-        return replace(work, image_model=self._images.model_for(service, record))
+            decision = with_origins(decision, overlay.origins, config.router)
+        return service, facts, decision
 
     async def _ask(self, router: CustomRouter, request: Request, facts: Facts, config: Config) -> CustomAnswer:
         """What the custom router says."""
@@ -185,13 +214,48 @@ class Gateway:
         record.conversation = is_conversation(work)
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
-        elif remembers(work):
-            self._sessions.remember(work.conversation, outcome.usage)
+        else:
+            if remembers(work):
+                self._sessions.remember(work.conversation, outcome.usage, attempt.pipeline.target)
+            if not record.rescued_by:
+                self._learn(work, attempt, outcome)
         if delivery is not None:
             return None
         record.first_byte = time.perf_counter() - begun
         headers = {"content-type": "application/json", **decision_headers(work.decision, record)}
         return Answer(200, outcome.body, headers)
+
+    def _learn(self, work: Work, attempt: Attempt, outcome: Outcome) -> None:
+        """Compare our count of the prompt with the upstream's.
+
+        Only where the two are about the same prompt: searches add to it whatever they find, the image agent takes away.
+        """
+        if attempt.in_rounds or any(tool.is_server_tool for tool in work.request.tools or ()):
+            return
+        true = told_prompt(outcome.usage, attempt.defaults.input_tokens)
+        if true is None:
+            return
+        target, prompt = attempt.pipeline.target, work.prompt
+        if self.health.calibrations.of(target).wants_count and prompt.body_bytes <= MOST_BYTES_TO_LEARN:
+            prompt.parts()
+        self.health.calibrations.learn(target, prompt.counted, true)
+
+
+MOST_BYTES_TO_LEARN = 512 * 1024
+"""A larger prompt is not counted only to learn from it: the first time it would keep everybody waiting (0.1 s)."""
+
+
+def routed_request(service: Service, decision: Decision) -> Request:
+    """The request that goes out."""
+    if service.system_prompt is None:
+        return decision.request
+    return rewrite_system_prompt(decision.request, service.system_prompt)
+
+
+def conversation_of(headers: Mapping[str, str], request: Request) -> Conversation | None:
+    """The session and agent that a request belongs to, where that can be told."""
+    session_id = session_id_of(headers, request)
+    return None if session_id is None else (session_id, hints_of(headers).agent_id)
 
 
 class ServiceFacts:

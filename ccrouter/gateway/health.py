@@ -1,7 +1,7 @@
 """What the daemon knows of its upstreams: resting keys, learned limits, how quick and busy targets are, who waits.
 
 The decisions are pure functions elsewhere (`upstream/cooldown.py`, `pipeline/learned.py`, `upstream/strategies.py`);
-here is their one mutable holder. Resting keys and learned limits outlive the daemon.
+here is their one mutable holder. Resting keys, learned limits and what token counts are off by outlive the daemon.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Final
 
 from ccrouter.config.types import Target
 from ccrouter.errors import ErrorDetail
+from ccrouter.gateway.calibrations import Calibrations
 from ccrouter.gateway.limiters import Limiters
 from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.pipeline import learned as learning
@@ -37,6 +38,8 @@ class Health:
         self.limiters = Limiters()
         self.mended = MendCounts()
         """What had to be mended in replies, by kind."""
+        self.calibrations = Calibrations(self._save_soon)
+        """How far our token counts are off, by target."""
         self.dice = random.Random()  # noqa: S311 - jitter and draws, no secrets
         self._path = path
         self._states = NOTHING_RESTS
@@ -173,10 +176,11 @@ class Health:
 
     def _state(self) -> JsonObject:
         learned: dict[str, Json] = {str(target): learning.to_json(facts) for target, facts in self._learned.items()}
-        return {"keys": to_json(self._states), "learned": learned}
+        return {"keys": to_json(self._states), "learned": learned, "tokens": self.calibrations.to_json()}
 
     def _load(self, state: JsonObject) -> None:
         self._states = from_json(state.get("keys"))
+        self.calibrations.load(state.get("tokens"))
         for name, facts in (as_object(state.get("learned")) or {}).items():
             provider, _, model = name.partition(",")
             self._learned[Target(provider, model)] = learning.from_json(facts)

@@ -13,6 +13,7 @@ from ccrouter.gateway.failures import answer_for
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import Descriptions, ImageModel
 from ccrouter.gateway.look_plan import seeing
+from ccrouter.gateway.prompt import Prompt
 from ccrouter.gateway.turn import Turn, Work
 from ccrouter.gateway.types import Incoming, Record, Service
 from ccrouter.model.request import Request
@@ -53,7 +54,9 @@ class ImageAgent:
         record.scenario, record.reason = decision.scenario, decision.reason
         begun = time.perf_counter()
         incoming = Incoming(b"", {}, record.request_id)
-        work = Work(service, incoming, MESSAGES, request, None, decision, self._counter.count(request), None)
+        prompt = Prompt(self._counter, request, len(incoming.body))
+        prompt.parts()
+        work = Work(service, incoming, MESSAGES, request, None, decision, prompt, None)
         try:
             outcome, _ = await Turn(self._client, self._health, work, record, None).run()
             record.status, record.usage = 200, outcome.usage

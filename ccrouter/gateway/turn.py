@@ -25,6 +25,7 @@ from ccrouter.gateway.failures import told_to_client
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import ImageModel
 from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
+from ccrouter.gateway.prompt import Prompt
 from ccrouter.gateway.rescue import Rescue, rescue_for
 from ccrouter.gateway.rounds import run_in_rounds
 from ccrouter.gateway.sessions import Conversation
@@ -57,7 +58,7 @@ class Work:
     request: Request
     raw: bytes | None
     decision: Decision
-    estimate: int
+    prompt: Prompt
     conversation: Conversation | None
     notes: tuple[Note, ...] = ()
     """What of the client's request nobody here can carry out."""
@@ -237,6 +238,7 @@ class Turn:
         rested = key
         if source is not None:
             key = await source.token()
+        estimate = work.prompt.at(self._health.calibrations.of(target))
         attempt = make_attempt(
             work.service,
             target,
@@ -245,7 +247,7 @@ class Turn:
             work.replies,
             key=key,
             raw=raw,
-            estimate=work.estimate,
+            estimate=estimate,
             found=work.found,
             image_model=work.image_model,
             health=self._health,
@@ -253,7 +255,7 @@ class Turn:
         )
         provider = work.service.config.provider(target.provider)
         assert provider is not None, "a target without a provider has no pipeline"
-        async with self._health.limiters.of(provider).slot(work.estimate) as slot:
+        async with self._health.limiters.of(provider).slot(estimate) as slot:
             at = self._health.clock()
             probing = self._health.begin(target, rested)
             begun, first = time.monotonic(), None
@@ -275,7 +277,7 @@ class Turn:
                 self._health.end(target, first)
                 if probing:
                     self._health.probe_over(target, rested)
-            slot.used(tokens_of(outcome.spent or outcome.usage) or work.estimate)
+            slot.used(tokens_of(outcome.spent or outcome.usage) or estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested, at)
         else:
@@ -324,7 +326,7 @@ class Turn:
         """What a target's last word means for the others."""
         match step:
             case AnotherTarget(too_long) | GiveUp(too_long) if too_long is not None:
-                return Failure(self._too_long(too_long), target, too_long=too_long)
+                return Failure(self._too_long(too_long, target), target, too_long=too_long)
             case _:
                 may_pass = error.retryable if isinstance(error, UpstreamError) else isinstance(error, RequestError)
                 return Failure(error, target, final=not may_pass, ready_at=self._ready_at(target, error))
@@ -335,8 +337,8 @@ class Turn:
             return None
         return self._health.ready_at(target, provider.api_keys)
 
-    def _too_long(self, refusal: ContextTooSmall) -> UpstreamError:
-        counted = self._work.decision.tokens or self._work.estimate
+    def _too_long(self, refusal: ContextTooSmall, target: Target) -> UpstreamError:
+        counted = self._work.prompt.at(self._health.calibrations.of(target))
         detail = ErrorDetail("invalid_request_error", too_long_wording(refusal, counted), 400)
         return UpstreamError(detail, retryable=False)
 

@@ -73,7 +73,7 @@ def _fitting(case: Case, choice: Choice) -> Choice:
     window = case.providers.context_window(choice.target)
     if roomier is None or window is None or choice.scenario in {"longContext", "webSearch", "image"}:
         return choice
-    tokens = case.count.over(window)
+    tokens = case.count.over(window, at=choice.target)
     if tokens is None:
         return choice
     room = case.providers.context_window(roomier)

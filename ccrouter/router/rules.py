@@ -63,15 +63,20 @@ class Count:
         self._facts = facts
         self._ceiling: int | None = None
 
-    def over(self, limit: int) -> int | None:
-        """The number of tokens if it is over `limit`, else None. Not counted where the body's size already decides."""
+    def over(self, limit: int, at: Target | None = None) -> int | None:
+        """The number of tokens if it is over `limit`, else None. Not counted where the body's size already decides.
+
+        `at`: as this target counts. A threshold is compared with the plain count, so that a request's route does not
+        depend on what was answered before; a context window is the target's own.
+        """
         if self.tokens is None:
             if self._ceiling is None:
                 self._ceiling = ceiling(self._request, self._facts.body_bytes)
             if self._ceiling <= limit:
                 return None
             self.tokens = self._facts.tokens()
-        return self.tokens if self.tokens > limit else None
+        tokens = self.tokens if at is None or self._facts.tokens_at is None else self._facts.tokens_at(at)
+        return tokens if tokens > limit else None
 
 
 @dataclass(frozen=True, slots=True)

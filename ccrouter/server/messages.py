@@ -41,8 +41,7 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
         service, gateway = serving(request)
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        incoming = Incoming(await request.read(), headers, request_id, api)
+        incoming = Incoming(await request.read(), lower_case(request.headers), request_id, api)
         stream = ResponseStream(request, own_headers)
         answer = await gateway.messages(service, incoming, stream)
         if answer is None:
@@ -55,4 +54,11 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
 
 async def count_tokens(request: web.Request) -> web.Response:
     """Count the tokens of a Messages request."""
-    return json_response({"input_tokens": serving(request)[1].count_tokens(await request.read())})
+    service, gateway = serving(request)
+    tokens = await gateway.count_tokens(service, lower_case(request.headers), await request.read())
+    return json_response({"input_tokens": tokens})
+
+
+def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    """`headers` with their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import orjson
 
@@ -23,6 +24,27 @@ BYTES_PER_TOKEN = 4
 
 FEWEST_BYTES_PER_TOKEN = 2
 """What `ceiling` counts on; its docstring has the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTokens:
+    """What a prompt comes to, by part. Images and documents are apart: their error is another than the texts'."""
+
+    system: int = 0
+    messages: int = 0
+    """Text of messages, calls and results."""
+    tools: int = 0
+    media: int = 0
+
+    @property
+    def text(self) -> int:
+        """All that a tokenizer measured."""
+        return self.system + self.messages + self.tools
+
+    @property
+    def total(self) -> int:
+        """The whole prompt."""
+        return self.text + self.media
 
 
 def estimate(body_bytes: int) -> int:
@@ -58,42 +80,48 @@ class TokenCounter:
     """Counts requests and remembers each message's, tool's and system prompt's count by a hash of its content.
 
     A conversation that grows costs only its new messages. Remembers `capacity` of them, the least recently used go
-    first (about 100 bytes each; no text is kept). Belongs to one thread.
+    first (about 200 bytes each; no text is kept). Belongs to one thread.
     """
 
     def __init__(self, capacity: int = 8192) -> None:
         self._capacity = capacity
-        self._counts: OrderedDict[int, int] = OrderedDict()
+        self._counts: OrderedDict[int, tuple[int, int]] = OrderedDict()
 
     def count(self, request: Request) -> int:
-        """Input tokens of the request. Never fails, whatever the blocks contain.
+        """Input tokens of the request. Never fails, whatever the blocks contain."""
+        return self.parts(request).total
+
+    def parts(self, request: Request) -> PromptTokens:
+        """The same, by part.
 
         Counted are system, messages (thinking, tool calls and their results, images and documents within) and tools;
         a deferred tool only once a tool reference has named it, for nobody is sent it before.
         """
-        total = 0
+        system = messages = tools = media = 0
         referenced: set[str] = set()
         if request.system_blocks:
-            system = _Pieces("system")
-            system.add_all(request.system_blocks)
-            total += self._count(system)
+            pieces = _Pieces("system")
+            pieces.add_all(request.system_blocks)
+            system, media = self._count(pieces)
         for message in request.messages:
             pieces = _message_pieces(message)
             referenced |= pieces.references
-            total += MESSAGE_TOKENS + self._count(pieces)
+            text, pictured = self._count(pieces)
+            messages += MESSAGE_TOKENS + text
+            media += pictured
         for tool in request.tools or ():
             if not tool.deferred or tool.name in referenced:
-                total += TOOL_TOKENS + self._count(_tool_pieces(tool))
-        return total
+                tools += TOOL_TOKENS + self._count(_tool_pieces(tool))[0]
+        return PromptTokens(system, messages, tools, media)
 
-    def _count(self, pieces: "_Pieces") -> int:
-        """The count of the pieces, from memory if they were seen before."""
-        key = hash((pieces.kind, pieces.fixed, *pieces.texts))
+    def _count(self, pieces: "_Pieces") -> tuple[int, int]:
+        """Text and media of the pieces, from memory if they were seen before."""
+        key = hash((pieces.kind, pieces.fixed, pieces.media, *pieces.texts))
         known = self._counts.get(key)
         if known is not None:
             self._counts.move_to_end(key)
             return known
-        total = pieces.fixed + sum(map(count_text, pieces.texts))
+        total = pieces.fixed + sum(map(count_text, pieces.texts)), pieces.media
         self._counts[key] = total
         if len(self._counts) > self._capacity:
             self._counts.popitem(last=False)
@@ -103,12 +131,13 @@ class TokenCounter:
 class _Pieces:
     """What there is to count in a message: its texts, tokens that need no tokenizer, and the tools it refers to."""
 
-    __slots__ = ("fixed", "kind", "references", "texts")
+    __slots__ = ("fixed", "kind", "media", "references", "texts")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.texts: list[str] = []
         self.fixed = 0
+        self.media = 0
         self.references: set[str] = set()
 
     def add_all(self, blocks: Iterable[Block]) -> None:
@@ -129,7 +158,7 @@ class _Pieces:
                 elif block.content is not None:
                     self.add_all(block.content)
             case Image():
-                self.fixed += image_tokens(block.source)
+                self.media += image_tokens(block.source)
             case Document():
                 self._add_document(block)
             case ToolReference():
@@ -150,14 +179,14 @@ class _Pieces:
             return
         parts = as_list(source.get("content"))
         if parts is None:
-            self.fixed += document_tokens(source)
+            self.media += document_tokens(source)
             return
         for part in map(as_object, parts):
             if part is None:
                 continue
             image = as_object(part.get("source")) if part.get("type") == "image" else None
             if image is not None:
-                self.fixed += image_tokens(image)
+                self.media += image_tokens(image)
             else:
                 self.texts.append(as_str(part.get("text")) or "")
 

@@ -39,7 +39,11 @@ async def test_resting_keys_and_learned_limits_survive_a_restart(tmp_path: Path)
 
 async def test_a_damaged_file_is_as_none(tmp_path: Path) -> None:
     path = tmp_path / "router-state.json"
-    for content in (b"{", orjson.dumps({"keys": 7, "learned": []}), orjson.dumps({"learned": {"x": 7}})):
+    for content in (
+        b"{",
+        orjson.dumps({"keys": 7, "learned": []}),
+        orjson.dumps({"learned": {"x": 7}, "tokens": {"x": 7}}),
+    ):
         path.write_bytes(content)
         assert Health(path, Clock()).keys(TARGET, KEYS, None) == KEYS
 

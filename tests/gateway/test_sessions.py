@@ -1,5 +1,6 @@
 """What is remembered of a conversation."""
 
+from ccrouter.config.types import Target
 from ccrouter.gateway.sessions import SessionUsage
 from ccrouter.model.events import Usage
 
@@ -26,3 +27,12 @@ def test_the_oldest_are_forgotten() -> None:
     for name in "abac":
         sessions.remember((name, None), Usage(input=1))
     assert [sessions.last_input((name, None)) for name in "abc"] == [1, None, 1]
+
+
+def test_who_answered_last_is_remembered() -> None:
+    sessions = SessionUsage()
+    sessions.remember(("s", None), Usage(input=10), Target("p", "one"))
+    sessions.remember(("s", None), Usage(input=20), Target("p", "two"))
+    assert sessions.last_target(("s", None)) == Target("p", "two")
+    assert sessions.last_target(("s", "agent")) is None
+    assert sessions.last_target(None) is None

@@ -135,3 +135,17 @@ def test_counted_once():
     decision = route(main(), Facts({}, tokens, 200_000, 70_000), replace(ALL_ROUTES, think=None), providers)
     assert decision.tokens == 50_000
     assert asked == [1]
+
+
+def test_a_window_is_measured_as_the_target_counts_and_the_threshold_as_we_do():
+    window = KnownTargets(windows={DEFAULT: 100_000})
+
+    def known(tokens: int, own: int) -> Facts:
+        return replace(facts(tokens), tokens_at=lambda target: own if target == DEFAULT else tokens)
+
+    router = replace(ALL_ROUTES, think=None, long_context_threshold=150_000)
+    assert route(main(), known(90_000, 104_000), router, window).scenario == "longContext"
+    assert "104,000 tokens do not fit" in route(main(), known(90_000, 104_000), router, window).reason
+    assert route(main(), known(104_000, 90_000), router, window).scenario == "default"
+    assert route(main(), known(149_000, 160_000), router).scenario == "default"
+    assert route(main(), known(151_000, 140_000), router).scenario == "longContext"

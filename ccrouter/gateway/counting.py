@@ -1,0 +1,70 @@
+"""What `count_tokens` counts, and for whom. An answer is worth more than an error here: the client compacts by it."""
+
+from collections.abc import Iterable
+
+from ccrouter.config.groups import members_of
+from ccrouter.config.types import Config, Target
+from ccrouter.dialects.anthropic.request import decode_request
+from ccrouter.errors import RequestError
+from ccrouter.gateway.calibrations import Calibrations
+from ccrouter.model.blocks import Block, Opaque
+from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.request import Message, Request, Tool
+from ccrouter.tokens import PromptTokens
+
+
+def readable_request(body: JsonObject) -> Request:
+    """The request in `body`, however odd: what Anthropic would refuse is still text that costs tokens.
+
+    Each message, tool and system prompt that cannot be understood stands as one opaque block.
+    """
+    try:
+        return decode_request(body)
+    except RequestError:
+        model = body.get("model")
+        return Request(
+            model=model if isinstance(model, str) else "",
+            messages=tuple([message for item in _items(body.get("messages")) for message in _messages(item)]),
+            system=_system(body.get("system")),
+            tools=tuple([tool for item in _items(body.get("tools")) for tool in _tools(item)]),
+        )
+
+
+def _items(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _messages(item: Json) -> tuple[Message, ...]:
+    try:
+        return decode_request({"model": "", "messages": [item]}).messages
+    except RequestError:
+        return (Message("user", (_opaque(item),)),)
+
+
+def _system(value: Json) -> str | tuple[Block, ...] | None:
+    try:
+        return decode_request({"model": "", "messages": [], "system": value}).system
+    except RequestError:
+        return (_opaque(value),)
+
+
+def _tools(item: Json) -> tuple[Tool, ...]:
+    try:
+        return decode_request({"model": "", "messages": [], "tools": [item]}).tools or ()
+    except RequestError:
+        return (Tool("", input_schema={"": item}),)
+
+
+def _opaque(value: Json) -> Opaque:
+    return Opaque(value if isinstance(value, dict) else {"": value})
+
+
+def candidates(targets: Iterable[Target], config: Config) -> tuple[Target, ...]:
+    """The models that may serve a request with these targets, groups by their members, the likeliest first."""
+    return tuple(dict.fromkeys([member for target in targets for member in members_of(target, config)]))
+
+
+def calibrated_at(target: Target, config: Config, prompt: PromptTokens, calibrations: Calibrations) -> int:
+    """The tokens of the prompt as `target` counts them; for a group, by the member that counts the fewest: the others
+    are passed over when the prompt does not fit them."""
+    return min(calibrations.of(member).tokens(prompt) for member in members_of(target, config))
