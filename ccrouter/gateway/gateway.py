@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from ccrouter.gateway.calibrations import told_prompt
 from ccrouter.gateway.counting import calibrated_at, candidates, readable_request
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
+from ccrouter.gateway.embeddings import embed
 from ccrouter.gateway.failures import answer_for, as_upstream_error
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_agent import ImageAgent
@@ -94,13 +96,27 @@ class Gateway:
         return prompt.at(self.health.calibrations.of(target))
 
     async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
-        """Serve a Messages request; None when the answer went out through `stream`."""
+        """Serve a request to a model; None when the answer went out through `stream`."""
         record = Record(incoming.request_id)
+        async with self._under_way(incoming, record) as begun:
+            return await self._serve(service, incoming, stream, record, begun)
+
+    async def embeddings(self, service: Service, incoming: Incoming) -> Answer:
+        """Pass a request for embeddings through."""
+        record = Record(incoming.request_id)
+        async with self._under_way(incoming, record) as begun:
+            answer = await embed(self._client, self.health, service, incoming, record)
+            record.first_byte = time.perf_counter() - begun
+            return answer
+
+    @asynccontextmanager
+    async def _under_way(self, incoming: Incoming, record: Record) -> AsyncGenerator[float]:
+        """Counts a request while it lasts, then logs it. Gives the moment it began."""
         begun = time.perf_counter()
         self.open_requests += 1
         self.requests_total += 1
         try:
-            return await self._serve(service, incoming, stream, record, begun)
+            yield begun
         except asyncio.CancelledError:
             record.error = record.error or "the client went away"
             record.status = record.status or 499

@@ -14,7 +14,7 @@ from ccrouter.server import admin
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
 from ccrouter.server.apis import api_of
 from ccrouter.server.explaining import explain_body, explain_logged
-from ccrouter.server.messages import count_tokens, serve
+from ccrouter.server.messages import count_tokens, embeddings, serve
 from ccrouter.server.models import model, models
 from ccrouter.server.responses import error_response, json_response, new_request_id
 from ccrouter.server.state import REQUEST_ID, STATE, State
@@ -41,6 +41,7 @@ def make_app(state: State) -> web.Application:
         # Without /v1: an OpenAI client whose base URL has none.
         router.add_post(f"{prefix}/chat/completions", serve(CHAT_API))
         router.add_post(f"{prefix}/responses", serve(RESPONSES_API))
+        router.add_post(f"{prefix}/embeddings", embeddings)
         router.add_get(f"{prefix}/models", models)
         router.add_get(f"{prefix}/models/{{model:.+}}", model)
     router.add_get("/", root)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from ccrouter.client_apis.base import ClientApi
+from ccrouter.client_apis.openai_chat import CHAT_API
 from ccrouter.gateway.types import Incoming
 from ccrouter.server.responses import id_header, json_response
 from ccrouter.server.state import REQUEST_ID, serving
@@ -50,6 +51,18 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
         return web.Response(status=answer.status, body=answer.body, headers={**answer.headers, **own_headers})
 
     return handle
+
+
+async def embeddings(request: web.Request) -> web.Response:
+    """Pass a request for embeddings through to the provider that it names."""
+    state = request.app[STATE]
+    request_id = request[REQUEST_ID]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    incoming = Incoming(await request.read(), headers, request_id, CHAT_API)
+    answer = await state.gateway.embeddings(state.service, incoming)
+    return web.Response(
+        status=answer.status, body=answer.body, headers={**answer.headers, **id_header(CHAT_API, request_id)}
+    )
 
 
 async def count_tokens(request: web.Request) -> web.Response:
