@@ -28,6 +28,7 @@ from ccrouter.router import Decision, resolve
 from ccrouter.router.selectors import Ambiguous, ambiguity
 from ccrouter.tokens import estimate
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.limiter import Slot
 from ccrouter.upstream.refusals import Refusal
 
 SCENARIO: Final = "embeddings"
@@ -69,7 +70,8 @@ class EmbeddingTurn(Turn):
         self._upstream_client = client
         self._body = body
 
-    async def _send(self, attempt: Attempt) -> Outcome:
+    async def _send(self, attempt: Attempt, slot: Slot) -> Outcome:
+        del slot  # kept until the answer is there
         pipeline = attempt.pipeline
         url = embeddings_url(pipeline.base_url, pipeline.target.model)
         headers = {**pipeline.dialect.headers(attempt.key, url=url), **pipeline.headers}

@@ -199,6 +199,7 @@ class Gateway:
             body_bytes=prompt.body_bytes,
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
+            search_in_passing=not incoming.api.speaks_anthropic,
             now=datetime.now(UTC).astimezone(),
             tokens_at=lambda target: calibrated_at(target, config, prompt.parts(), calibrations),
         )

@@ -23,6 +23,8 @@ class Facts:
     last_input_tokens: int | None = None
     """The size of the whole prompt (cached part included) that this session's previous answer reported."""
     session_id: str | None = None
+    search_in_passing: bool = False
+    """The client offers its models a web search beside its own tools with every request, as Codex does."""
     custom: CustomAnswer | None = None
     """What the custom router answered; None where none is configured."""
     now: datetime | None = None

@@ -216,6 +216,8 @@ def web_search(case: Case) -> Choice | Passed:
     tool = web_search_tool(case.request)
     if tool is None:
         return Passed("no web search tool")
+    if case.facts.search_in_passing and len(case.request.tools or ()) > 1:
+        return Passed("a web search is one of many tools, which says nothing of this request")
     return _routed("webSearch", case.router.web_search, f"the server tool {tool} is on offer")
 
 

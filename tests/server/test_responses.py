@@ -201,6 +201,27 @@ async def test_custom_tools_and_namespaces(router: Router, streamed: bool) -> No
     assert [message["content"] for message in messages[2:]] == ["patched", "spawned"]
 
 
+@pytest.mark.parametrize(
+    ("search", "others", "model"),
+    [
+        ({"type": "web_search"}, [WEATHER], "m-text"),
+        ({"type": "web_search"}, [], "m-search"),
+        ({"type": "web_search", "external_web_access": False}, [], "m-text"),
+    ],
+    ids=["among others", "alone", "of OpenAI's cache only"],
+)
+async def test_a_search_that_is_always_on_offer_is_no_search(
+    router: Router, search: Any, others: list[Any], model: str
+) -> None:
+    """Codex offers a web search with everything: its sessions stay with Router.default."""
+    with UPSTREAMS["openai_chat"](lambda body: text(str(body["model"]))) as upstream:
+        provider = ProviderConfig("mock", upstream.endpoint, ("sk-upstream",), ("m-text", "m-search"))
+        routes = RouterConfig(Target("mock", "m-text"), web_search=Target("mock", "m-search"))
+        async with sdk(router, providers=(provider,), router=routes) as client:
+            got = await client.responses.create(model="m", input="hi", tools=[*others, search])
+    assert got.output_text == model
+
+
 async def test_an_answer_cut_by_the_limit_is_incomplete(router: Router) -> None:
     async with asking(router, "openai_chat", lambda body: Reply(text=("Hel",), finish="length")) as (client, _):
         whole = await client.responses.create(model="m", input="hi", max_output_tokens=16)

@@ -82,6 +82,9 @@ def tools_of(fields: Fields, namespace: str | None, notes: Notes) -> Iterator[tu
         name = fields.required_text("name")
         description = freeform_description(fields.text("description"), fields.object("format"))
         yield Tool(neutral_name(name, namespace), description, freeform_schema()), Named(name, namespace, custom=True)
+    elif kind.startswith(SEARCH_TYPE) and fields.flag("external_web_access") is False:
+        # Codex's default: what OpenAI has cached may be searched, the web itself not.
+        notes.add(kind, "/tools", "only OpenAI's cache may be searched, which nobody else has")
     elif kind.startswith(SEARCH_TYPE):
         yield web_search(fields.object("user_location"), fields.object("filters")), None
     else:
