@@ -151,3 +151,18 @@ def web_citation(citation: Json, start: int, end: int) -> JsonObject | None:
     if found is None or url is None:
         return None
     return {"url": url, "title": as_str(found.get("title")) or url, "start_index": start, "end_index": end}
+
+
+def freeform_input(text: str) -> str:
+    """The text that a custom tool is called with, out of the model's JSON; the JSON itself where that is none."""
+    given = as_object(json_of(text))
+    found = as_str(given.get(FREEFORM_INPUT)) if given is not None else None
+    return text if found is None else found
+
+
+def json_of(text: str) -> Json:
+    """JSON text as a value, None where it is none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None

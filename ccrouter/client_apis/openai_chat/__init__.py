@@ -4,6 +4,7 @@ from ccrouter.client_apis.base import ClientApi, ClientRequest, ReplyCollector, 
 from ccrouter.client_apis.openai_chat.completion import ChatCompletion
 from ccrouter.client_apis.openai_chat.request import decode_request
 from ccrouter.client_apis.openai_chat.stream import PING, ChatStream, error_frame
+from ccrouter.client_apis.openai_chat.tools import custom_names
 from ccrouter.client_apis.openai_errors import error_object, status_of
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
@@ -16,17 +17,18 @@ class ChatReplies:
     relays = False
     ping = PING
 
-    def __init__(self, *, include_usage: bool) -> None:
-        """`include_usage`: a last chunk of a stream tells the tokens."""
+    def __init__(self, *, include_usage: bool, custom: frozenset[str]) -> None:
+        """`include_usage`: a last chunk of a stream tells the tokens. `custom`: tools whose input is any text."""
         self._include_usage = include_usage
+        self._custom = custom
 
     def encoder(self, defaults: ReplyDefaults) -> ReplyEncoder:
         """See `ReplyFormat`."""
-        return ChatStream(defaults, include_usage=self._include_usage)
+        return ChatStream(defaults, include_usage=self._include_usage, custom=self._custom)
 
     def collector(self, defaults: ReplyDefaults) -> ReplyCollector:
         """See `ReplyFormat`."""
-        return ChatCompletion(defaults)
+        return ChatCompletion(defaults, custom=self._custom)
 
     def error_frame(self, error: UpstreamError) -> bytes:
         """See `ReplyFormat`."""
@@ -41,7 +43,7 @@ class _ChatApi:
     def decode(self, body: JsonObject) -> ClientRequest:
         request, notes = decode_request(body)
         options = as_object(body.get("stream_options")) or {}
-        replies = ChatReplies(include_usage=options.get("include_usage") is True)
+        replies = ChatReplies(include_usage=options.get("include_usage") is True, custom=custom_names(body))
         return ClientRequest(request, replies, tuple(notes))
 
     def error(self, detail: ErrorDetail, request_id: str) -> tuple[int, JsonObject]:

@@ -1,7 +1,7 @@
 """Events as one whole chat completion."""
 
 from ccrouter.client_apis.openai_chat.reasoning import redacted_detail, signed_detail
-from ccrouter.client_apis.openai_chat.reply import annotation, completion_id, finish_reason, usage_json
+from ccrouter.client_apis.openai_chat.reply import annotation, completion_id, custom_call, finish_reason, usage_json
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, final_usage
 from ccrouter.model.events import (
     BlockHead,
@@ -29,10 +29,12 @@ from ccrouter.model.json import Json, JsonObject
 class ChatCompletion:
     """Collects one reply's events. `message` is there once `Finish` came."""
 
-    def __init__(self, defaults: ReplyDefaults) -> None:
+    def __init__(self, defaults: ReplyDefaults, *, custom: frozenset[str] = frozenset()) -> None:
+        """`custom`: names of the tools whose input is any text."""
         self.usage = Usage()
         self.message: JsonObject | None = None
         self._defaults = defaults
+        self._custom = custom
         self._start = Start(None, None)
         self._open: BlockHead | None = None
         self._parts: list[str] = []
@@ -91,6 +93,8 @@ class ChatCompletion:
                 self._text.append(text)
             case ThinkingBlock() if self._reasoning is not None:
                 self._reasoning.append(text)
+            case ToolUseBlock(identity, name) if name in self._custom:
+                self._calls.append(custom_call(identity, name, text))
             case ToolUseBlock(identity, name):
                 function: JsonObject = {"name": name, "arguments": text or "{}"}
                 self._calls.append({"id": identity, "type": "function", "function": function})

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ccrouter.client_apis.openai_content import web_citation
+from ccrouter.client_apis.openai_content import freeform_input, web_citation
 from ccrouter.client_apis.openai_usage import counts_of
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.model.events import Usage
@@ -28,6 +28,11 @@ def finish_reason(stop_reason: str) -> str:
 def completion_id(defaults: ReplyDefaults) -> str:
     """An id in OpenAI's shape that says which of our requests it is."""
     return f"chatcmpl-{defaults.message_id.removeprefix('msg_')}"
+
+
+def custom_call(identity: str, name: str, arguments: str) -> JsonObject:
+    """A call of a tool whose input is any text; `arguments` are the model's JSON."""
+    return {"id": identity, "type": "custom", "custom": {"name": name, "input": freeform_input(arguments)}}
 
 
 def usage_json(usage: Usage) -> JsonObject:

@@ -3,7 +3,7 @@
 import orjson
 
 from ccrouter.client_apis.openai_chat.reasoning import redacted_detail, signed_detail
-from ccrouter.client_apis.openai_chat.reply import annotation, completion_id, finish_reason, usage_json
+from ccrouter.client_apis.openai_chat.reply import annotation, completion_id, custom_call, finish_reason, usage_json
 from ccrouter.client_apis.openai_errors import error_object
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, final_usage
 from ccrouter.errors import UpstreamError
@@ -37,11 +37,15 @@ DONE = b"data: [DONE]\n\n"
 class ChatStream:
     """Encodes one reply's events, in batches, to the bytes of a stream."""
 
-    def __init__(self, defaults: ReplyDefaults, *, include_usage: bool) -> None:
+    def __init__(self, defaults: ReplyDefaults, *, include_usage: bool, custom: frozenset[str] = frozenset()) -> None:
+        """`custom`: names of the tools whose input is any text."""
         self.usage = Usage()
         self.finished = False
         self._defaults = defaults
         self._include_usage = include_usage
+        self._custom = custom
+        self._given: list[str] | None = None
+        """What a custom tool is called with so far."""
         self._head = b""
         self._tail = b',"finish_reason":null}]%b}\n\n' % (b',"usage":null' if include_usage else b"")
         self._role = b'"role":"assistant",'
@@ -72,6 +76,9 @@ class ChatStream:
                 return b""
             self._letters += len(event.json)
             self._input_sent = True
+            if self._given is not None:
+                self._given.append(event.json)
+                return b""
             return self._arguments(event.json)
         if isinstance(event, ThinkingDelta):
             self._letters += len(event.text)
@@ -139,6 +146,9 @@ class ChatStream:
         self._call += 1
         self._input_sent = False
         self._call_head = b'{"tool_calls":[{"index":%d,"function":{"arguments":' % self._call
+        self._given = [] if name in self._custom else None
+        if self._given is not None:
+            return b""
         call: JsonObject = {
             "index": self._call,
             "id": identity,
@@ -152,8 +162,14 @@ class ChatStream:
         return b"".join((self._head, self._call_head, orjson.dumps(text), b"}}]}", self._tail))
 
     def _block_stop(self) -> bytes:
-        empty_call = isinstance(self._open, ToolUseBlock) and not self._input_sent
-        self._open = None
+        block, self._open = self._open, None
+        if isinstance(block, ToolUseBlock) and self._given is not None:
+            # As a whole: what the model writes is JSON, and the client wants the text within.
+            call: JsonObject = {"index": self._call, **custom_call(block.id, block.name, "".join(self._given))}
+            content = b'"content":null,' if self._role else b""
+            self._given = None
+            return self._delta(content + b'"tool_calls":' + orjson.dumps([call]))
+        empty_call = isinstance(block, ToolUseBlock) and not self._input_sent
         return self._arguments("{}") if empty_call else b""
 
     def _detail(self, detail: JsonObject) -> bytes:

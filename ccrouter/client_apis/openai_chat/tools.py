@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ccrouter.client_apis.openai_content import ANY_OBJECT, freeform_description, freeform_schema, tool_mode, web_search
 from ccrouter.client_apis.reading import Fields, missing, object_at
 from ccrouter.errors import RequestError
-from ccrouter.model.json import JsonObject, as_object, as_str
+from ccrouter.model.json import JsonObject, as_list, as_object, as_str
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Tool, ToolChoice
 
@@ -74,3 +74,9 @@ def names_of(items: Iterable[JsonObject]) -> list[str]:
     """The names in `{"type": "function", "function": {"name"}}` or `{"type": "function", "name"}`."""
     found = [as_str((as_object(item.get(str(item.get("type")))) or item).get("name")) for item in items]
     return [name for name in found if name is not None]
+
+
+def custom_names(body: JsonObject) -> frozenset[str]:
+    """The names of the custom tools in a body whose tools are known to be well-formed."""
+    items = [item for entry in as_list(body.get("tools")) or () if (item := as_object(entry)) is not None]
+    return frozenset(names_of([item for item in items if item.get("type") == "custom"]))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import orjson
 
-from ccrouter.client_apis.openai_content import FREEFORM_INPUT
+from ccrouter.client_apis.openai_content import freeform_input, json_of
 from ccrouter.client_apis.openai_errors import error_object
 from ccrouter.client_apis.openai_responses.reasoning import sealed_redacted, sealed_signature
 from ccrouter.client_apis.openai_responses.reply import INCOMPLETE, annotation, response_id, usage_json
@@ -278,7 +278,7 @@ class ResponsesStream:
 
     def _search(self, raw: JsonObject) -> bytes:
         """A search that the provider ran, or the router: told when its query is known."""
-        given = as_object(raw.get("input")) or as_object(parsed("".join(self._parts))) or {}
+        given = as_object(raw.get("input")) or as_object(json_of("".join(self._parts))) or {}
         query = as_str(given.get("query")) or ""
         action: JsonObject = {"type": "search", "query": query, "queries": [query]}
         out = self._new_item("ws", {"type": "web_search_call", "status": "in_progress", "action": action})
@@ -328,18 +328,3 @@ class ResponseCollector:
     def collect(self, events: list[Event]) -> None:
         """See `ReplyCollector`."""
         self._stream.encode(events)
-
-
-def freeform_input(text: str) -> str:
-    """The text that a custom tool is called with, out of the model's JSON; the JSON itself where that is none."""
-    given = as_object(parsed(text))
-    found = as_str(given.get(FREEFORM_INPUT)) if given is not None else None
-    return text if found is None else found
-
-
-def parsed(text: str) -> Json:
-    """JSON text as a value, None where it is none."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None

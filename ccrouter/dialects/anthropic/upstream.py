@@ -42,6 +42,9 @@ def encode(request: Request, *, model: str, quirks: Quirks, notes: Notes) -> Jso
     request = replace(request, model=model, messages=messages, thinking=thinking)
     if request.max_tokens is None:
         request = replace(request, max_tokens=USUAL_MAX_TOKENS)
+    if request.temperature is not None and request.temperature > 1:
+        notes.add("temperature", "/temperature", f"{request.temperature:g} is more than Anthropic takes: 1")
+        request = replace(request, temperature=1.0)
     body = encode_request(_within_cap(request, quirks.max_tokens_cap, notes))
     for name, value in quirks.extra_body.items():
         body.setdefault(name, value)
