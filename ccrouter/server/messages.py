@@ -55,11 +55,11 @@ def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamRespons
 
 async def embeddings(request: web.Request) -> web.Response:
     """Pass a request for embeddings through to the provider that it names."""
-    state = request.app[STATE]
+    service, gateway = serving(request)
     request_id = request[REQUEST_ID]
     headers = {name.lower(): value for name, value in request.headers.items()}
     incoming = Incoming(await request.read(), headers, request_id, CHAT_API)
-    answer = await state.gateway.embeddings(state.service, incoming)
+    answer = await gateway.embeddings(service, incoming)
     return web.Response(
         status=answer.status, body=answer.body, headers={**answer.headers, **id_header(CHAT_API, request_id)}
     )
