@@ -19,6 +19,7 @@ from ccrouter.gateway.attempts import Attempt, Outcome, Source, drain
 from ccrouter.gateway.delivery import decision_headers
 from ccrouter.gateway.failures import answer_for
 from ccrouter.gateway.health import Health
+from ccrouter.gateway.prompt import Prompt
 from ccrouter.gateway.turn import Turn, Work
 from ccrouter.gateway.types import Answer, Incoming, Record, Service
 from ccrouter.model.events import Usage
@@ -26,7 +27,7 @@ from ccrouter.model.json import JsonObject, as_int, as_list, as_object
 from ccrouter.model.request import Message, Request
 from ccrouter.router import Decision, resolve
 from ccrouter.router.selectors import Ambiguous, ambiguity
-from ccrouter.tokens import estimate
+from ccrouter.tokens import TokenCounter
 from ccrouter.upstream.client import UpstreamClient
 from ccrouter.upstream.limiter import Slot
 from ccrouter.upstream.refusals import Refusal
@@ -50,7 +51,8 @@ async def embed(client: UpstreamClient, health: Health, service: Service, incomi
         record.scenario, record.reason = SCENARIO, decision.reason
         # Only its model counts: what is sent is the client's own body.
         request = Request(target.model, (Message("user", ""),))
-        work = Work(service, incoming, MESSAGES, request, None, decision, estimate(len(incoming.body)), None)
+        prompt = Prompt(TokenCounter(), request, len(incoming.body))
+        work = Work(service, incoming, MESSAGES, request, None, decision, prompt, None)
         outcome, _ = await EmbeddingTurn(client, health, work, record, body).run()
     except CCRouterError as error:
         untraced(error)

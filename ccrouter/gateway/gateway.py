@@ -169,7 +169,10 @@ class Gateway:
         if record.session is not None:
             self.accounts.begun(record.session)
         prompt = Prompt(self.counter, request, len(incoming.body))
-        service, facts, decision = await self._decide(service, incoming.headers, request, prompt, conversation)
+        in_passing = not incoming.api.speaks_anthropic
+        service, facts, decision = await self._decide(
+            service, incoming.headers, request, prompt, conversation, search_in_passing=in_passing
+        )
         record.scenario, record.reason = decision.scenario, decision.reason
         record.routing = Routing(request, facts, decision)
         routed = routed_request(service, decision)
@@ -186,6 +189,8 @@ class Gateway:
         request: Request,
         prompt: Prompt,
         conversation: Conversation | None,
+        *,
+        search_in_passing: bool = False,
     ) -> tuple[Service, Facts, Decision]:
         """Where the request goes, by what facts, and the service with its project's own routes laid over."""
         session_id = None if conversation is None else conversation[0]
@@ -199,7 +204,7 @@ class Gateway:
             body_bytes=prompt.body_bytes,
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
-            search_in_passing=not incoming.api.speaks_anthropic,
+            search_in_passing=search_in_passing,
             now=datetime.now(UTC).astimezone(),
             tokens_at=lambda target: calibrated_at(target, config, prompt.parts(), calibrations),
         )
