@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "explain": Entry(
         "ccrouter.commands.explain:explain", "Explain where a request goes and why; --id REQ for a logged one"
     ),
+    "test": Entry("ccrouter.commands.test:test", "Run the routing tests of the configuration"),
     "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
     "preset": Entry("ccrouter.commands.preset:preset", "Keep configurations under a name; `ccr NAME` starts with one"),

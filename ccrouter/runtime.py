@@ -22,6 +22,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, VERTEX_GEMINI
 from ccrouter.errors import RequestError
 from ccrouter.gateway.custom_router import CustomRouter
+from ccrouter.gateway.routing_tests import failures, run_tests
 from ccrouter.gateway.types import Service
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_router, load_transformers
@@ -65,10 +66,17 @@ def build_preset(manifest: Path, environment: Mapping[str, str]) -> Built:
 
 
 def build(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> Built:
-    """Read, check and put together the configuration at `path`. Never raises for what is wrong with it.
+    """Read, check, put together and test the configuration at `path`. Never raises for what is wrong with it.
 
     `content` is what the file is going to be, where that is asked.
     """
+    built = build_untested(path, environment, content)
+    failed = failures(run_tests(built.service), built.service) if built.service is not None else []
+    return Built(None, (*built.problems, *failed)) if failed else built
+
+
+def build_untested(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> Built:
+    """As `build`, but for the config's routing tests."""
     names = known_names({}, user_files_loaded=False)
     loaded = load_config(path, environment=environment, known=names, content=content)
     user: dict[str, type[Transformer]] = {}

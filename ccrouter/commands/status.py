@@ -85,6 +85,8 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
     _show_table("Providers", provider_rows(report))
     _show_table("Routes", route_rows(report))
     _show_table("Presets", preset_rows(report))
+    if text := as_str((as_object(report.get("rerouted")) or {}).get("summary")):
+        note(f"Since the last reload {text}.")
     _show_problems(report)
     if text := as_str(report.get("note")):
         note(text)

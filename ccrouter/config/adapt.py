@@ -16,6 +16,7 @@ from ccrouter.config.provider_entries import read_providers
 from ccrouter.config.report import Report
 from ccrouter.config.retry_entries import read_cooldown, read_rescue, read_retries
 from ccrouter.config.router_entries import read_router, read_tiers
+from ccrouter.config.routing_tests import read_tests
 from ccrouter.config.search import read_search
 from ccrouter.config.status_line import read_status_line
 from ccrouter.config.targets import Names, read_fallback
@@ -78,6 +79,7 @@ def adapt(
         cooldown=read_cooldown(value.get("cooldown"), report),
         rescue=read_rescue(value.get("rescue")),
         transformers=files,
+        tests=read_tests(value.get("tests"), names),
         search=read_search(value.get("search"), report),
         force_image_agent=_read_image_agent(value, report),
         status_line=read_status_line(value.get("StatusLine"), paths),

@@ -36,6 +36,10 @@ class Report:
         """The variable without a value that the text at `pointer` names, if it does."""
         return self._unset.get(self.origin(pointer))
 
+    def position(self, pointer: str) -> tuple[int | None, int | None]:
+        """Line and column of what is at the pointer."""
+        return self._document.position(self.origin(pointer)) or (None, None)
+
     def origin(self, pointer: str) -> str:
         """The pointer in the file's own spelling."""
         for known in ancestors(pointer):

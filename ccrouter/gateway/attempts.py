@@ -122,7 +122,12 @@ def make_attempt(
     log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
     defaults = ReplyDefaults(
-        message_id, target.model, estimate, requested_model=request.model or None, created=int(time.time())
+        message_id,
+        target.model,
+        estimate,
+        requested_model=request.model or None,
+        request_id=incoming.request_id,
+        created=int(time.time()),
     )
     return Attempt(
         incoming.request_id,

@@ -10,6 +10,7 @@ import orjson
 
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Target
+from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import (
     CREDENTIALS_AT_FAULT,
     SETTINGS_AT_FAULT,
@@ -54,7 +55,7 @@ def told_to_client(error: CCRouterError, target: Target) -> CCRouterError:
 def answer_for(error: CCRouterError, request_id: str, api: ClientApi) -> Answer:
     """The HTTP answer for a failure before anything was streamed."""
     headers = {"content-type": "application/json"}
-    detail = as_upstream_error(error).detail
+    detail = explained_error(as_upstream_error(error), request_id).detail
     if isinstance(error, UpstreamError):
         if detail.retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(detail.retry_after)))

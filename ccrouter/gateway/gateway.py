@@ -12,6 +12,7 @@ from types import MappingProxyType
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
+from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.accounting import account
@@ -144,7 +145,8 @@ class Gateway:
                 # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
                 record.error = str(error)
                 await delivery.commit()
-                await delivery.write(work.replies.error_frame(as_upstream_error(error)))
+                told = explained_error(as_upstream_error(error), record.request_id)
+                await delivery.write(work.replies.error_frame(told))
                 await delivery.finish()
                 return None
             answer = fail(record, error, incoming.api)

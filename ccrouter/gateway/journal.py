@@ -6,7 +6,7 @@ daemon. The bodies of the very last requests are kept in memory alone.
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,12 +16,15 @@ from typing import Final
 import orjson
 
 from ccrouter.gateway.journal_file import append_lines, read_lines
-from ccrouter.gateway.types import Incoming, Record
+from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
+from ccrouter.router.sketch import CREDENTIALS, Sketch, Sketcher
+from ccrouter.tokens import estimate
 
 KEPT_RECORDS: Final = 500
 KEPT_RECORD_BYTES: Final = 1024 * 1024
+KEPT_SKETCHES: Final = 100
 KEPT_BODIES: Final = 20
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 
@@ -31,9 +34,6 @@ SAVE_SECONDS: Final = 2.0
 LONGEST_WORDS: Final = 300
 """Of one reason, failure or note: providers tell long stories."""
 MOST_NOTES: Final = 40
-
-CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization"})
-"""Headers that are not kept."""
 
 
 class Journal:
@@ -46,6 +46,9 @@ class Journal:
         self._record_bytes = 0
         self._bodies: OrderedDict[str, Incoming] = OrderedDict()
         self._body_bytes = 0
+        self._sketcher = Sketcher()
+        self.sketches: deque[Sketch] = deque(maxlen=KEPT_SKETCHES)
+        """The last routed requests, the newest last: what a new configuration is tried on."""
         self._unsaved: list[bytes] = []
         self._saving: asyncio.TimerHandle | None = None
         for line in read_lines(path) if path is not None else ():
@@ -56,6 +59,8 @@ class Journal:
         line = orjson.dumps(record_json(record, len(incoming.body), self._clock()))
         self._keep(line, record.request_id)
         self._keep_body(incoming)
+        if record.routing is not None:
+            self.sketches.append(self._sketched(record, record.routing))
         if self._path is not None:
             self._unsaved.append(line)
             self._save_soon()
@@ -104,6 +109,12 @@ class Journal:
         self._body_bytes += len(incoming.body)
         while len(self._bodies) > KEPT_BODIES or self._body_bytes > KEPT_BODY_BYTES:
             self._body_bytes -= len(self._bodies.popitem(last=False)[1].body)
+
+    def _sketched(self, record: Record, routing: Routing) -> Sketch:
+        usage = record.usage
+        told = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
+        tokens = routing.decision.tokens or told or estimate(routing.facts.body_bytes)
+        return self._sketcher.sketch(record.request_id, routing.request, routing.facts, tokens)
 
     def _save_soon(self) -> None:
         if self._saving is None:

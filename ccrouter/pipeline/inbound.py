@@ -14,6 +14,7 @@ from ccrouter.dialects.anthropic.errors import error_in_stream
 from ccrouter.dialects.anthropic.events import CUT
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
+from ccrouter.dialects.explained import explained_error, explained_frame
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
@@ -103,7 +104,7 @@ class Reply:
             # Where the router named no other model than the client did, the upstream's answer says what it always says.
             requested = self._defaults.requested_model
             model = None if requested == self._context.model else requested
-            return _Relayed(model) if is_stream else _RelayedWhole(model)
+            return _Relayed(model, self._defaults.request_id) if is_stream else _RelayedWhole(model)
         events = ReplyEvents(self._pipeline, self._context, is_stream=is_stream, counts=self._counts)
         return _Converted(events, self._defaults, self._replies, streamed=self._streamed)
 
@@ -173,8 +174,9 @@ def with_requested_model(raw: bytes, message: JsonObject, requested: str | None)
 class _Relayed:
     """An Anthropic stream, passed on byte for byte, with an eye on usage, its end and its errors."""
 
-    def __init__(self, requested_model: str | None) -> None:
+    def __init__(self, requested_model: str | None, request_id: str | None) -> None:
         self._requested_model = requested_model
+        self._request_id = request_id
         self._start: JsonObject | None = None
         self.meaningful = False
         self.failure: UpstreamError | None = None
@@ -200,12 +202,12 @@ class _Relayed:
         for frame in frames:
             self._observe(frame)
         if before is None and self._start is not None:
-            return with_requested_model(raw, self._start, self._requested_model)
-        return raw
+            raw = with_requested_model(raw, self._start, self._requested_model)
+        return raw if self.failure is None else explained_frame(raw, self._request_id)
 
     def _break(self, error: UpstreamError) -> bytes:
         self.failure, self.ended = error, True
-        return error_frame(error)
+        return error_frame(explained_error(error, self._request_id))
 
     def _observe(self, frame: Frame) -> None:
         # Deltas are nearly all there is, and nothing has to be known of them.

@@ -51,7 +51,8 @@ async def reload_config(request: web.Request) -> web.Response:
     check_admin(request)
     state = request.app[STATE]
     applied = await reload(state)
-    return json_response({"applied": applied, "problems": problem_list(state)})
+    rerouted = state.rerouted if applied else None
+    return json_response({"applied": applied, "problems": problem_list(state), "rerouted": rerouted})
 
 
 async def keys(request: web.Request) -> web.Response:
@@ -91,6 +92,7 @@ def status_of(state: State) -> dict[str, Json]:
         "mended": state.gateway.health.mended.as_json(),
         "reloaded_at": state.reloaded_at,
         "presets": [{"name": preset.name, "usable": preset.service is not None} for preset in state.presets or ()],
+        "rerouted": state.rerouted,
         "problems": problem_list(state),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.problems import Problem
+from ccrouter.gateway.rerouting import rerouted, rerouted_json, summary
 from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import Built, build
 from ccrouter.server.stamps import stamps
@@ -42,6 +43,11 @@ def apply(state: State, built: Built) -> bool:
     old, new = state.service.config, built.service.config
     moved = (old.host, old.port) != (new.host, new.port)
     notice = Problem("warning", "HOST or PORT changed", "Run `ccr restart` to listen there", file=new.path)
+    sketches = tuple(state.gateway.journal.sketches)
+    changed = rerouted(sketches, state.service, built.service)
+    state.rerouted = rerouted_json(changed, len(sketches))
+    if (told := summary(changed, len(sketches))) is not None:
+        logger.warning("config reloaded: %s", told)
     state.service = built.service
     apply_log_level(new.log, new.log_level)
     state.problems = (*built.problems, notice) if moved else built.problems

@@ -11,6 +11,7 @@ from ccrouter.config.problems import Problem
 from ccrouter.errors import RequestError
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Service
+from ccrouter.model.json import JsonObject
 from ccrouter.server.presets import Presets
 
 
@@ -29,6 +30,8 @@ class State:
     problems: tuple[Problem, ...] = ()
     started_at: float = field(default_factory=time.time)
     reloaded_at: float | None = None
+    rerouted: JsonObject | None = None
+    """What the last reload did to the last requests, see `gateway/rerouting.py`."""
     presets: Presets | None = None
 
     @property

@@ -3,13 +3,14 @@
 from typing import Any
 
 import orjson
+import pytest
 
 from ccrouter.config.types import Group, Member, ProviderConfig, RouterConfig, Target
 from ccrouter.errors import ErrorDetail
 from ccrouter.server.state import STATE
 from tests.server.conftest import Router
 from tests.upstreams.openai_chat import OpenAIChatUpstream
-from tests.upstreams.replies import Failure, text
+from tests.upstreams.replies import Failure, Reply, text
 
 ADMIN = {"x-ccr-admin-token": "admin-token"}
 KEYS = ("sk-0123456789-first", "sk-0123456789-second")
@@ -122,3 +123,34 @@ async def test_only_the_owner_may_ask(router: Router) -> None:
         assert (await client.post("/admin/explain", data=b"{}")).status == 403
         bad = await client.post("/admin/explain", data=b"{}", headers={**ADMIN, "x-ccr-client-headers": "no"})
         assert bad.status == 400
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_error_names_the_command_that_explains_it(router: Router, streamed: bool) -> None:
+    with OpenAIChatUpstream(lambda _: Failure(500, "The fox is ill.")) as upstream:
+        async with router(upstream.endpoint) as client:
+            answer = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            told = await answer.json()
+            identity = answer.headers["request-id"]
+            assert told["error"]["message"].endswith(f"The fox is ill. (ccr explain --id {identity})")
+            assert told["request_id"] == identity
+
+
+async def test_so_does_an_error_in_the_stream(router: Router) -> None:
+    torn = Reply(text=("The answer ", "is ", "…"), cut_after=3)
+    with OpenAIChatUpstream(lambda _: torn) as upstream:
+        async with router(upstream.endpoint) as client:
+            answer = await client.post("/v1/messages", json={**BODY, "stream": True})
+            last = (await answer.text()).rsplit("data: ", 1)[1]
+            identity = answer.headers["request-id"]
+            message = orjson.loads(last)["error"]["message"]
+            assert message.endswith(f"(ccr explain --id {identity})")
+            record = await (await client.get(f"/admin/explain?id={identity}", headers=ADMIN)).json()
+            assert record["record"]["error"] in message
+
+
+async def test_words_that_make_the_client_compact_stay_as_they_are(router: Router) -> None:
+    with OpenAIChatUpstream(lambda _: Failure(400, "prompt is too long: 5 tokens > 4 maximum")) as upstream:
+        async with router(upstream.endpoint) as client:
+            told = await (await client.post("/v1/messages", json=BODY)).json()
+            assert told["error"]["message"] == "prompt is too long: 5 tokens > 4 maximum"

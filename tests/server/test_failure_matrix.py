@@ -17,6 +17,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from ccrouter.config.types import ProviderConfig, Retries, RouterConfig, Target, Timeouts
+from ccrouter.dialects.explained import explained
 from ccrouter.gateway.health import Health
 from ccrouter.upstream.cooldown import KeyStates, Place, fingerprint
 from tests.server.conftest import Router
@@ -239,7 +240,8 @@ def check_told(row: Row, heard: Heard) -> None:
     assert response.headers.get("retry-after") == row.retry_after
     assert response.headers.get("x-should-retry") == row.should_retry
     if row.kind == "request":
-        assert error["message"] == row.words, "Claude Code recovers by the provider's own words"
+        told = explained(row.words, response.headers["request-id"])
+        assert error["message"] == told, "Claude Code recovers by the provider's own words"
 
 
 def check_broken(row: Row, heard: Heard) -> None:

@@ -183,7 +183,7 @@ async def test_refused_reasoning_is_left_out_once(router: Router) -> None:
                 400, "Encrypted content could not be verified", "invalid_request_error"
             )
             third = await ask(client, messages)
-        assert third["error"]["message"] == "Encrypted content could not be verified"
+        assert third["error"]["message"].startswith("Encrypted content could not be verified (ccr explain --id req_")
         assert len(upstream.requests) == 5
 
 

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from ccrouter.gateway.gateway import Gateway
+from ccrouter.gateway.types import Incoming, Record
 from ccrouter.runtime import build
 from ccrouter.server import reload as reloading
 from ccrouter.server.state import State
@@ -94,4 +95,39 @@ async def test_a_config_that_is_gone_for_a_moment_changes_nothing(tmp_path: Path
     path.unlink()
     assert not await reloading.reload(state)
     assert str(state.service.config.router.default) == "mock,a"
+    await close(state)
+
+
+async def test_it_tells_which_of_the_last_requests_would_go_elsewhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "config.json"
+    write(path, "mock,a")
+    state = await state_of(path)
+    body = orjson.dumps({"model": "claude-x", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]})
+    for number in range(3):
+        incoming = Incoming(body, {}, f"req_{number}")
+        record = Record(incoming.request_id)
+        await state.gateway.plan(state.service, incoming, record)
+        state.gateway.journal.add(record, incoming)
+    write(path, "mock,b")
+    assert await reloading.reload(state)
+    told = "3 of the last 3 requests would now go elsewhere: 3 from default mock,a to default mock,b"
+    assert told in str((state.rerouted or {})["summary"])
+    assert told in caplog.text
+    assert await reloading.reload(state)
+    assert state.rerouted == {"of": 3, "requests": [], "summary": None}
+    await close(state)
+
+
+async def test_a_failing_routing_test_keeps_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    write(path, "mock,a")
+    state = await state_of(path)
+    write(path, "mock,b", tests=[{"name": "a it is", "request": {}, "target": "mock,a"}])
+    assert not await reloading.reload(state)
+    assert str(state.service.config.router.default) == "mock,a"
+    (problem,) = state.problems
+    assert f"{path}:1:" in str(problem)
+    assert 'the routing test "a it is" fails: it expects mock,a, and gives default mock,b' in str(problem)
     await close(state)

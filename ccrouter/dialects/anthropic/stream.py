@@ -10,6 +10,7 @@ import orjson
 
 from ccrouter.dialects.anthropic.errors import encode_error
 from ccrouter.dialects.anthropic.usage import encode_usage
+from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import (
     BlockHead,
@@ -49,6 +50,8 @@ class ReplyDefaults:
     """The model as the client named it. A reply must carry this name, not the upstream's: Claude Code 2.1.197 drops the
     thinking of every message whose model is not the one it asks for (measured), and with it the way back of reasoning
     and signatures. None: the upstream's name stays."""
+    request_id: str | None = None
+    """What an error in the stream is explained by."""
     created: int = 0
     """When the reply was made, in seconds since 1970, for clients whose API tells it."""
 
@@ -110,7 +113,7 @@ class StreamEncoder:
             case Finish():
                 return self._finish(event)
             case Failed(error):
-                return error_frame(error)
+                return error_frame(explained_error(error, self._defaults.request_id))
             case _:
                 raise AssertionError(f"no encoding for {event!r}")
 
