@@ -102,17 +102,16 @@ def _target(health: Health, work: Work, target: Target, group: Target | None, *,
     }
     provider = service.config.provider(target.provider)
     try:
-        pipeline = service.pipeline(target)
         attempt = _attempt(health, work, target)
     except CCRouterError as error:
         return {**told, "usable": False, "error": str(error)}
     assert provider is not None, "a target without a provider has no pipeline"
-    learned = health.learned(target)
+    learned, pipeline, use = health.learned(target), attempt.pipeline, work.decision.overrides.use
     told |= {
         "usable": True,
         "protocol": pipeline.dialect.name,
         "context_window": pipeline.quirks.context_window,
-        "chain": [use.name for use in (*provider.use, *provider.model_use.get(target.model, ()))],
+        "chain": [use.name for use in (*provider.use, *provider.model_use.get(target.model, ()), *use)],
         "hooks": _hooks(pipeline),
         "learned": to_json(learned) if learned is not NOTHING else None,
         "notes": [
@@ -145,6 +144,7 @@ def _attempt(health: Health, work: Work, target: Target) -> Attempt:
         found={},
         image_model=work.image_model,
         health=health,
+        use=work.decision.overrides.use,
     )
 
 
