@@ -130,7 +130,7 @@ def remove_command(context: click.Context, config: Path | None, provider: str, m
 @click.pass_context
 def fetch_command(context: click.Context, config: Path | None, provider: str, as_json: bool) -> None:
     """Ask PROVIDER which models it has. Those in the config are marked with *; nothing is written."""
-    from ccrouter.commands.model.asking import fetch_models
+    from ccrouter.probing.listing import fetch_models
 
     draft = _draft(_chosen(context, config))
     found = draft.provider(provider)
@@ -152,8 +152,8 @@ def fetch_command(context: click.Context, config: Path | None, provider: str, as
 @click.pass_context
 def test_command(context: click.Context, config: Path | None, target: str, as_json: bool) -> None:
     """Send one real, tiny request to TARGET (provider,model). The exit code is 1 when no answer came."""
-    from ccrouter.commands.model.asking import try_target
     from ccrouter.commands.model.changing import service_of
+    from ccrouter.probing.trial import try_target
 
     draft = _draft(_chosen(context, config))
     tested = asyncio.run(try_target(service_of(draft), draft.target(target)))

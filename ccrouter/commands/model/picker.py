@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from ccrouter import runtime
 from ccrouter.commands.model.adding import provider_entry, suggested_key
-from ccrouter.commands.model.asking import Trial
 from ccrouter.commands.model.changing import told
 from ccrouter.commands.model.listing import routes_of
 from ccrouter.commands.model.pages import Effect, Fetch, InputPage, Leave, ListPage, Page, Row, TextPage, Try, matches
@@ -18,6 +17,7 @@ from ccrouter.config.problems import ConfigError
 from ccrouter.config.routes import find_provider
 from ccrouter.config.types import ProviderConfig
 from ccrouter.errors import CCRouterError
+from ccrouter.probing.trial import Trial
 from ccrouter.upstream.masking import with_masked
 
 UNSET = "(not set: as default)"

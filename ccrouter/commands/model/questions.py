@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import click
 
 from ccrouter.commands.model.adding import provider_entry, suggested_key
-from ccrouter.commands.model.asking import fetch_models, try_target
 from ccrouter.commands.model.changing import save, service_of
 from ccrouter.commands.model.listing import routes_of
 from ccrouter.config.edit.draft import Draft
 from ccrouter.errors import CCRouterError
+from ccrouter.probing.listing import fetch_models
+from ccrouter.probing.trial import try_target
 
 LEAVE = "leave"
 

@@ -13,13 +13,14 @@ from prompt_toolkit.layout import Layout, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.styles import Style
 
-from ccrouter.commands.model.asking import fetch_models, try_target
 from ccrouter.commands.model.changing import service_of
 from ccrouter.commands.model.drawing import draw
 from ccrouter.commands.model.pages import Effect, Fetch, Leave
 from ccrouter.commands.model.picker import Picker
 from ccrouter.config.edit.draft import Draft
 from ccrouter.errors import CCRouterError
+from ccrouter.probing.listing import fetch_models
+from ccrouter.probing.trial import try_target
 
 STYLE: Final = Style.from_dict(
     {

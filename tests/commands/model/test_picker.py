@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.commands.model.asking import Trial
 from ccrouter.commands.model.changing import draft_of
 from ccrouter.commands.model.pages import Effect, Fetch, InputPage, Leave, ListPage, Try
 from ccrouter.commands.model.picker import Picker
 from ccrouter.config.first_run import STARTER
 from ccrouter.config.types import Target
 from ccrouter.errors import RequestError
+from ccrouter.probing.trial import Trial
 from tests.commands.model.world import CONFIG, KEY, write_config
 
 
