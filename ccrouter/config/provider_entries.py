@@ -12,7 +12,7 @@ from ccrouter.config.provider_limits import read_ca_bundle, read_limits, read_pr
 from ccrouter.config.report import Report, did_you_mean
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import ProviderConfig
-from ccrouter.config.urls import is_http_url
+from ccrouter.config.urls import CREDENTIALS_WARNING, holds_credentials, is_http_url
 from ccrouter.config.uses import Files, TransformerNames, read_transformers
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 
@@ -116,6 +116,9 @@ def _check_url(url: str, report: Report, pointer: str) -> None:
         known_scheme = url.startswith(("http:", "https:"))
         fix = "Write it as https://host/path" if known_scheme else "Write https:// (or http://) in front of the host"
         report.error("must be a URL that begins with http:// or https://", fix, pointer=pointer)
+    elif holds_credentials(url):
+        fix = 'Take them out; an "Authorization" in "headers" says the same: "Basic " and base64 of name:password'
+        report.warning(CREDENTIALS_WARNING, fix, pointer=pointer)
 
 
 def _with_version(url: str, version: str | None) -> str:

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from ccrouter.config.report import Report
 from ccrouter.config.types import SearchBackendName, SearchConfig
-from ccrouter.config.urls import is_http_url
+from ccrouter.config.urls import CREDENTIALS_WARNING, holds_credentials, is_http_url
 from ccrouter.model.json import Json, as_int, as_object, as_str
 
 DEFAULT_URLS: Final[Mapping[str, str]] = {
@@ -29,6 +29,8 @@ def read_search(value: Json, report: Report) -> SearchConfig | None:
         report.error('"url" is missing: there is no SearXNG for everybody', fix, pointer="/search")
     elif not is_http_url(url):
         report.error("must be an http or https URL", pointer="/search/url")
+    elif holds_credentials(url):
+        report.warning(CREDENTIALS_WARNING, pointer="/search/url")
     key = (as_str(entry.get("api_key")) or "").strip()
     if variable := report.unset("/search/api_key"):
         key = ""

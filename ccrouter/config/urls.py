@@ -1,7 +1,10 @@
-"""What counts as a URL in a config."""
+"""URLs of a config: what counts as one, and what of one may be shown."""
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
+
+CREDENTIALS_WARNING: Final = "this URL holds a name or password, which programs on the way may log"
 
 _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
 
@@ -16,3 +19,20 @@ def is_http_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+
+
+def place_of(url: str) -> str:
+    """Host and port as they may be shown: a URL may hold a name and a password before them. Empty for no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.netloc.rpartition("@")[2]
+
+
+def holds_credentials(url: str) -> bool:
+    """Whether a name or a password stands before the host."""
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return False

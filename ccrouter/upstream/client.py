@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 
+from ccrouter.config.urls import place_of
 from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream_failure
 
 CONNECT_SECONDS = 30.0
@@ -123,7 +123,7 @@ class UpstreamClient:
         Raises:
             UpstreamError: no answer came (connection, DNS, TLS, time-out, redirect).
         """
-        host = urlsplit(url).netloc
+        host = place_of(url)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=way.connect_seconds, sock_read=way.idle_seconds)
         try:
             async with asyncio.timeout(way.answer_seconds):
@@ -142,7 +142,7 @@ class UpstreamClient:
             raise explain(error, host, way.connect_seconds) from error
         try:
             if 300 <= response.status < 400:
-                place = urlsplit(response.headers.get("location", "")).netloc or "another path"
+                place = place_of(response.headers.get("location", "")) or "another path"
                 words = f"{host} redirects to {place}: set api_base_url to the final address"
                 raise upstream_failure(words, code=SETTINGS_AT_FAULT)
             yield UpstreamReply(
@@ -169,7 +169,7 @@ class UpstreamClient:
         Raises:
             UpstreamError: no answer came, or it is larger than MAX_FETCHED bytes.
         """
-        host = urlsplit(url).netloc
+        host = place_of(url)
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self._session.request(
@@ -215,6 +215,9 @@ def explain(error: Exception, host: str, connect_seconds: float = CONNECT_SECOND
             return upstream_failure(f"{host or 'api_base_url'} is not a usable address", code=SETTINGS_AT_FAULT)
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
             return upstream_failure(f"{host} closed the connection before the answer was finished")
+        case aiohttp.ClientResponseError():
+            # Its own words hold the whole URL, which may hold a key.
+            return upstream_failure(f"the connection to {host} failed: {error.message}")
         case _:
             return upstream_failure(f"the connection to {host} failed: {error}")
 

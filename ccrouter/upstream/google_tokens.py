@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ccrouter.config.urls import place_of
 from ccrouter.errors import upstream_failure
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.upstream.auth import IssuedToken, no_credentials
@@ -156,7 +157,7 @@ class GoogleIssuer:
         info = read_info(self._account)
         session = Session()
         token_uri = (as_str(info.get("token_uri")) if info is not None else None) or TOKEN_URI
-        self._host = urlsplit(token_uri).netloc
+        self._host = place_of(token_uri)
         if (proxy := self._proxy_of(token_uri)) is not None:
             # Only its own scheme: the metadata server (http) is on this machine's network.
             session.proxies = {urlsplit(token_uri).scheme: proxy}

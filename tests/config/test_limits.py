@@ -206,6 +206,12 @@ WARNINGS = {
         "no wait is longer than deadline_seconds (90)",
         "Raise",
     ),
+    "password in the URL": (
+        whole().replace('"https://x.y/v1"', '§"https://u:geheim@x.y/v1"'),
+        f"{P}/api_base_url",
+        "this URL holds a name or password",
+        '"Authorization" in "headers"',
+    ),
     "unknown cooldown": (whole('"cooldown": { §"cap": 5 }'), "/cooldown/cap", "not known", None),
 }
 
@@ -223,6 +229,7 @@ def test_mistakes(tmp_path: Path, severity: str, name: str) -> None:
     assert (problem.severity, problem.pointer, (problem.line, problem.column)) == (severity, pointer, place)
     assert words in problem.message
     assert (fix or "") in (problem.fix or "")
+    assert "geheim" not in repr(problems)
     assert (loaded.config is None) == (severity == "error")
 
 

@@ -54,6 +54,7 @@ def test_none_is_the_default(tmp_path: Path) -> None:
         ('{"backend": "google"}', "error", "/search/backend", "must be one of"),
         ('{"url": "http://x"}', "error", "/search", '"backend" is'),
         ('{"backend": "searxng", "url": "http://x", "max_results": 50}', "error", "/search/max_results", "at most 20"),
+        ('{"backend": "searxng", "url": "http://u:p@x"}', "warning", "/search/url", "holds a name or password"),
         ('{"backend": "searxng", "url": "http://x", "max": 5}', "warning", "/search/max", "not known"),
         ('"searxng"', "error", "/search", "must be an object"),
     ],

@@ -56,6 +56,33 @@ async def test_the_request_is_sent_as_given(client: UpstreamClient) -> None:
     assert (timeout.total, timeout.sock_connect, timeout.sock_read) == (None, 3, 7)
 
 
+async def test_no_error_shows_a_password_of_the_url(client: UpstreamClient) -> None:
+    """With a key beside it, aiohttp refuses such a URL; without one it may fail to connect, or be redirected."""
+    for headers in ({"authorization": "Bearer k"}, {"a": "b"}):
+        with pytest.raises(UpstreamError) as caught:
+            async with client.open("http://user:hunter2@127.0.0.1:9/v1", headers, b"{}", Way(5)):
+                pass
+        assert "127.0.0.1:9" in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+        assert "user" not in str(caught.value)
+    with pytest.raises(UpstreamError) as caught:
+        await client.fetch("GET", "http://user:hunter2@127.0.0.1:9/v1", {"authorization": "Bearer k"}, seconds=5)
+    assert "hunter2" not in str(caught.value)
+    with aioresponses() as mocked:
+        mocked.post(URL, status=307, headers={"Location": "https://user:hunter2@elsewhere.test/x"})
+        with pytest.raises(UpstreamError, match=r"redirects to elsewhere\.test: set") as caught:
+            await post(client)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_answer_that_is_no_http_does_not_show_the_urls_key(client: UpstreamClient) -> None:
+    async with answering(b"SSH-2.0-OpenSSH_9.6\r\n", then_hold=False) as url:
+        with pytest.raises(UpstreamError) as caught:
+            await post(client, f"{url}?key=hunter2")
+    assert "127.0.0.1" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_is_not_followed_with_the_key(client: UpstreamClient, status: int) -> None:
     with aioresponses() as mocked:

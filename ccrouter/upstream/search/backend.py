@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ccrouter.config.urls import place_of
 from ccrouter.dialects.web_search import ErrorCode, SearchResult
 from ccrouter.errors import CCRouterError, UpstreamError
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
@@ -61,7 +62,7 @@ class Http:
         Raises:
             SearchError: anything else.
         """
-        host = urlsplit(url).netloc
+        host = place_of(url)
         sent = {"accept": "application/json", **headers}
         data = None
         if body is not None:
