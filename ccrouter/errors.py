@@ -7,7 +7,7 @@ CCRouterError
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 ErrorType: TypeAlias = str
 """Anthropic's error types: invalid_request_error, authentication_error, billing_error, permission_error,
@@ -39,6 +39,9 @@ CREDENTIALS_AT_FAULT = "credentials_at_fault"
 
 SETTINGS_AT_FAULT = "settings_at_fault"
 """Likewise of a failure that only a change of the configuration ends (a certificate that is not trusted)."""
+
+Unreached: TypeAlias = Literal["address", "name", "connection", "proxy", "tls", "redirect", "silence"]
+"""Why a provider gave no answer at all: its address is none, its name unknown, …; `silence`: a time-out."""
 
 
 def error_type_of_status(status: int) -> ErrorType:
@@ -89,6 +92,8 @@ class ErrorDetail:
     status: int
     code: str | None = None
     retry_after: float | None = None
+    unreached: Unreached | None = None
+    """Set where the provider did not answer."""
 
     @property
     def counts_as(self) -> int:
@@ -133,6 +138,8 @@ def is_retryable(status: int) -> bool:
     return status >= 500 or status in {401, 402, 403, 404, 408, 429}
 
 
-def upstream_failure(message: str, *, status: int = 502, code: str | None = None) -> UpstreamError:
+def upstream_failure(
+    message: str, *, status: int = 502, code: str | None = None, unreached: Unreached | None = None
+) -> UpstreamError:
     """An UpstreamError for a failure that has no HTTP answer of its own (connection, cut stream, garbage)."""
-    return UpstreamError(ErrorDetail(error_type_of_status(status), message, status, code))
+    return UpstreamError(ErrorDetail(error_type_of_status(status), message, status, code, unreached=unreached))

@@ -96,9 +96,11 @@ class Gateway:
         target = last if last in served_by else served_by[0]
         return prompt.at(self.health.calibrations.of(target))
 
-    async def messages(self, service: Service, incoming: Incoming, stream: ClientStream) -> Answer | None:
-        """Serve a request to a model; None when the answer went out through `stream`."""
-        record = Record(incoming.request_id)
+    async def messages(
+        self, service: Service, incoming: Incoming, stream: ClientStream, record: Record | None = None
+    ) -> Answer | None:
+        """Serve a request to a model; None when the answer went out through `stream`. `record` hears what happened."""
+        record = record or Record(incoming.request_id)
         async with self._under_way(incoming, record) as begun:
             return await self._serve(service, incoming, stream, record, begun)
 

@@ -359,6 +359,7 @@ class Turn:
         if isinstance(error, UpstreamError) and telling.ready_at is not None:
             wait = max(0.0, telling.ready_at - self._health.clock())
             error = UpstreamError(replace(error.detail, retry_after=wait), retryable=error.retryable)
+        self._record.refusal = error.detail if isinstance(error, UpstreamError) else None
         return told_to_client(error, telling.target)
 
 

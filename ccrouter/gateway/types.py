@@ -7,6 +7,7 @@ from typing import Protocol
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target, TransformerUse
+from ccrouter.errors import ErrorDetail
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
@@ -111,6 +112,8 @@ class Record:
     error: str | None = None
     failures: list[str] = field(default_factory=list[str])
     """One line for each attempt that failed."""
+    refusal: ErrorDetail | None = None
+    """What an upstream said that the client was told of, before it was put into words for the client."""
     rescued_by: tuple[str, ...] = ()
     """The targets that continued the answer after its stream was torn, in turn."""
     looks: int = 0

@@ -1,11 +1,12 @@
 """Which models a provider itself lists."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 
 from ccrouter.config.types import Config, ProviderConfig
-from ccrouter.errors import RequestError, upstream_failure
+from ccrouter.errors import RequestError, UpstreamError, upstream_failure
 from ccrouter.providers.model_lists import listed_models, model_list_url
 from ccrouter.providers.resolve import protocol_for, quirks_for
 from ccrouter.runtime import DIALECTS, proxy_of
@@ -15,11 +16,14 @@ from ccrouter.upstream.masking import with_masked
 LIST_SECONDS = 20.0
 
 
-async def fetch_models(provider: ProviderConfig, config: Config, environment: Mapping[str, str]) -> tuple[str, ...]:
+async def fetch_models(
+    provider: ProviderConfig, config: Config, environment: Mapping[str, str], *, seconds: float = LIST_SECONDS
+) -> tuple[str, ...]:
     """The models that the provider itself lists.
 
     Raises:
-        CCRouterError: it has no list, or could not be asked; the message is for the user.
+        RequestError: it is known to have no such list.
+        UpstreamError: it could not be asked, or refused; `detail` says how. The messages are for the user.
     """
     protocol = protocol_for(provider)
     dialect = DIALECTS.get(protocol)
@@ -37,13 +41,15 @@ async def fetch_models(provider: ProviderConfig, config: Config, environment: Ma
     client = UpstreamClient()
     try:
         status, body = await client.fetch(
-            "GET", url, headers, seconds=LIST_SECONDS, proxy=proxy, ca_bundle=provider.ca_bundle
+            "GET", url, headers, seconds=seconds, proxy=proxy, ca_bundle=provider.ca_bundle
         )
     finally:
         await client.close()
     if status != 200:
-        words = with_masked(dialect.error(status, {}, body).detail.message, provider.api_keys)
-        raise upstream_failure(f"'{provider.name}' did not give its list of models (HTTP {status}): {words}")
+        detail = dialect.error(status, {}, body).detail
+        words = with_masked(detail.message, provider.api_keys)
+        message = f"'{provider.name}' did not give its list of models (HTTP {status}): {words}"
+        raise UpstreamError(replace(detail, message=message))
     try:
         models = listed_models(orjson.loads(body))
     except ValueError:

@@ -144,7 +144,7 @@ class UpstreamClient:
             if 300 <= response.status < 400:
                 place = place_of(response.headers.get("location", "")) or "another path"
                 words = f"{host} redirects to {place}: set api_base_url to the final address"
-                raise upstream_failure(words, code=SETTINGS_AT_FAULT)
+                raise upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="redirect")
             yield UpstreamReply(
                 response.status, {name.lower(): value for name, value in response.headers.items()}, response
             )
@@ -198,23 +198,37 @@ def explain(error: Exception, host: str, connect_seconds: float = CONNECT_SECOND
     """A failed connection in words: what, where, and as what status it counts."""
     match error:
         case aiohttp.ConnectionTimeoutError():
-            return upstream_failure(f"no connection to {host} within {connect_seconds:g} seconds", status=504)
+            return upstream_failure(
+                f"no connection to {host} within {connect_seconds:g} seconds", status=504, unreached="silence"
+            )
         case TimeoutError():
-            return upstream_failure(f"{host} went silent: nothing came before the time-out", status=504)
+            return upstream_failure(
+                f"{host} went silent: nothing came before the time-out", status=504, unreached="silence"
+            )
         case aiohttp.ClientConnectorCertificateError():
             reason = error.certificate_error
             detail = getattr(reason, "verify_message", None) or reason
-            return upstream_failure(f"the TLS certificate of {host} is not trusted: {detail}", code=SETTINGS_AT_FAULT)
+            words = f"the TLS certificate of {host} is not trusted: {detail}"
+            return upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="tls")
         case aiohttp.ClientConnectorDNSError():
-            return upstream_failure(f"the name {host} could not be resolved: check api_base_url and the network")
+            words = f"the name {host} could not be resolved: check api_base_url and the network"
+            return upstream_failure(words, unreached="name")
         case aiohttp.ClientProxyConnectionError():
-            return upstream_failure(f"the proxy for {host} could not be reached: {error.os_error.strerror or error}")
+            words = f"the proxy for {host} could not be reached: {error.os_error.strerror or error}"
+            return upstream_failure(words, unreached="proxy")
+        case aiohttp.ClientConnectorSSLError():
+            reason = getattr(error, "os_error", error)
+            words = f"no TLS connection to {host}: {getattr(reason, 'strerror', None) or reason}"
+            return upstream_failure(words, unreached="tls")
         case aiohttp.ClientConnectorError():
-            return upstream_failure(f"could not connect to {host}: {system_words(error.os_error)}")
+            words = f"could not connect to {host}: {system_words(error.os_error)}"
+            return upstream_failure(words, unreached="connection")
         case aiohttp.InvalidURL() | ValueError():
-            return upstream_failure(f"{host or 'api_base_url'} is not a usable address", code=SETTINGS_AT_FAULT)
+            words = f"{host or 'api_base_url'} is not a usable address"
+            return upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="address")
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
-            return upstream_failure(f"{host} closed the connection before the answer was finished")
+            words = f"{host} closed the connection before the answer was finished"
+            return upstream_failure(words, unreached="connection")
         case aiohttp.ClientResponseError():
             # Its own words hold the whole URL, which may hold a key.
             return upstream_failure(f"the connection to {host} failed: {error.message}")

@@ -17,13 +17,15 @@ INVALID = "invalid_request_error"
 
 @dataclass
 class OpenAIUpstream(ScriptedUpstream[Record]):
-    """`api_key` None: any key, or none, will do. `models` empty: any model name will do; else 404 for the others."""
+    """`api_key` None: any key, or none, will do. `models` empty: any model name will do; else 404 for the others.
+    `listed` is what `GET /v1/models` lists; without any there is no such path."""
 
     ENDPOINTS: ClassVar[tuple[str, ...]] = ()
     """The paths that are served; the first is this upstream's own."""
 
     api_key: str | None = "sk-upstream"
     models: frozenset[str] = frozenset()
+    listed: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:
@@ -35,6 +37,15 @@ class OpenAIUpstream(ScriptedUpstream[Record]):
 
     def _gives(self, record: Record, key: str) -> bool:
         return record.headers.get("authorization") == f"Bearer {key}"
+
+    def _elsewhere(self, request: web.Request, record: Record) -> web.Response | None:
+        if request.path != "/v1/models" or request.method != "GET" or not self.listed:
+            return None
+        if self.api_key is not None and not self._gives(record, self.api_key):
+            failure = Failure(401, "Incorrect API key provided", INVALID, "invalid_api_key")
+            return web.Response(status=401, body=self._error(record, failure), content_type="application/json")
+        entries = [{"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "x"} for name in self.listed]
+        return web.json_response({"object": "list", "data": entries})
 
     def _refusal(self, request: web.Request, record: Record, body: JsonObject | None) -> Failure | None:
         if request.path not in self.ENDPOINTS:
