@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ccrouter.config.types import ProviderConfig
+from ccrouter.config.urls import place_of
 from ccrouter.errors import CREDENTIALS_AT_FAULT, ErrorDetail
 from ccrouter.providers.resolve import preset_for
 from ccrouter.upstream.cooldown import without_balance
@@ -48,7 +49,7 @@ class Cause:
 def cause_of(detail: ErrorDetail, provider: ProviderConfig, model: str = "", listed: Sequence[str] = ()) -> Cause:
     """What `detail`, a failure of `provider`, means. `listed` is what it says it has, where that is known."""
     words = _words(detail, provider)
-    host = urlsplit(provider.api_base_url).netloc or provider.api_base_url
+    host = place_of(provider.api_base_url) or provider.name
     if detail.unreached is not None:
         return _unreached(detail, host, words)
     if detail.code == CREDENTIALS_AT_FAULT:
@@ -157,8 +158,11 @@ def _right_url(provider: ProviderConfig) -> str:
 
 def _shown(url: str) -> str:
     """The address without what might be secret in it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "its address"
+    return f"{parts.scheme}://{place_of(url)}{parts.path}"
 
 
 def _words(detail: ErrorDetail, provider: ProviderConfig) -> str:
