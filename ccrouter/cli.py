@@ -32,6 +32,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "test": Entry("ccrouter.commands.test:test", "Run the routing tests of the configuration"),
     "logs": Entry("ccrouter.commands.logs:logs", "Show the log; -f follows it"),
+    "import": Entry(
+        "ccrouter.commands.importing:import_", "Take over the configuration of CCR, LiteLLM or a proxy's .env"
+    ),
     "config": Entry("ccrouter.commands.config:config", "Check or show the configuration"),
     "preset": Entry("ccrouter.commands.preset:preset", "Keep configurations under a name; `ccr NAME` starts with one"),
     "activate": Entry("ccrouter.commands.activate:activate", 'Print the environment for eval "$(ccr activate)"'),

@@ -24,13 +24,13 @@ def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
         content = path.read_bytes()
     except OSError:
         return None
-    from ccrouter.config.read import read
+    from ccrouter.config.load import read_source
 
-    document = read(content, path).document
-    entries = as_object(document.value) if document is not None else None
+    source = read_source(content, path)
+    entries = as_object(source.document.value) if source.document is not None else None
     if entries is None:
         return None
-    dotenv = _dotenv(path)
+    dotenv = source.dotenv.variables
     service_port = environment.get("SERVICE_PORT") or dotenv.get("SERVICE_PORT")
     port = _port(service_port or _lookup(entries, "PORT", environment, dotenv))
     host = as_str(_lookup(entries, "HOST", environment, dotenv)) or DEFAULT_HOST
@@ -53,13 +53,3 @@ def _port(value: Json) -> int:
         return int(text.strip())
     number = as_int(value)
     return DEFAULT_PORT if number is None else number
-
-
-def _dotenv(path: Path) -> Mapping[str, str]:
-    from ccrouter.config.dotenv import parse_dotenv
-
-    file = path.with_name(".env")
-    try:
-        return parse_dotenv(file.read_text(encoding="utf-8"), file).variables
-    except (OSError, UnicodeDecodeError):
-        return {}

@@ -42,14 +42,25 @@ Outcome: TypeAlias = Literal["started", "already"]
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The .env of another proxy for Claude Code, instead of a config file.",
+)
 @click.option("--foreground", "-f", is_flag=True, help="Serve in this process (containers, services).")
 @click.pass_context
-def start(context: click.Context, config: Path | None, foreground: bool) -> None:
+def start(context: click.Context, config: Path | None, env_file: Path | None, foreground: bool) -> None:
     """Start the daemon. Returns when it answers.
 
-    Process 1 of a container serves in the foreground by itself.
+    A config of LiteLLM and the .env of the small proxies work as they are: docs/migrating.md. Process 1 of a container
+    serves in the foreground by itself.
     """
-    path = chosen_config(config)
+    if config is not None and env_file is not None:
+        raise click.UsageError("--config and --env-file both name what is served; give one of them.")
+    path = chosen_config(config or env_file)
+    if env_file is not None and not path.exists():
+        raise CCRouterError(f"{path}: there is no such file.")
     if path.is_dir():
         raise CCRouterError(f"{path} is a folder, not a config file; name the file in it.")
     if not path.exists():

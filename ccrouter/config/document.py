@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -40,6 +40,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a user wrote something: in which file, where in it, and under which pointer. No position: not known."""
+
+    file: Path
+    position: Position | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file's value and the positions of its parts, by JSON pointer (RFC 6901)."""
 
@@ -47,6 +56,9 @@ class Document:
     file: Path
     values: Mapping[str, Position]
     keys: Mapping[str, Position]
+    elsewhere: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+    """Parts that were written in another file (`include`), or in other words (`foreign/`): there the user finds them.
+    What is in such a part and not named here is found where the part is."""
 
     def position(self, pointer: str, *, key: bool = False) -> Position | None:
         """Where the value (or with `key` its key) begins; for what is not in the file, where its parent begins."""
@@ -56,6 +68,15 @@ class Document:
             if candidate in self.values:
                 return self.values[candidate]
         return None
+
+    def origin(self, pointer: str, *, key: bool = False) -> Origin:
+        """Where the value (or with `key` its key) was written; for what nobody wrote, where its parent was."""
+        for candidate in ancestors(pointer):
+            if candidate in self.elsewhere:
+                return self.elsewhere[candidate]
+            if candidate in self.values:
+                break
+        return Origin(self.file, self.position(pointer, key=key), pointer)
 
     def problem(
         self,
@@ -67,8 +88,9 @@ class Document:
         key: bool = False,
     ) -> Problem:
         """A Problem at `pointer`, with file, line and column filled in."""
-        line, column = self.position(pointer, key=key) or (None, None)
-        return Problem(severity, message, fix, pointer, self.file, line, column)
+        origin = self.origin(pointer, key=key)
+        line, column = origin.position or (None, None)
+        return Problem(severity, message, fix, origin.pointer, origin.file, line, column)
 
 
 def document_of(root: Node, file: Path) -> Document:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccrouter.config.problems import Problem
@@ -21,6 +21,8 @@ class DotEnv:
 
     variables: Mapping[str, str]
     problems: tuple[Problem, ...]
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Where each variable is."""
 
 
 def parse_dotenv(text: str, file: Path) -> DotEnv:
@@ -31,6 +33,7 @@ def parse_dotenv(text: str, file: Path) -> DotEnv:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     variables: dict[str, str] = {}
+    lines: dict[str, int] = {}
     problems: list[Problem] = []
     at, line = 0, 1
     while at < len(text):
@@ -47,9 +50,10 @@ def parse_dotenv(text: str, file: Path) -> DotEnv:
                     problems.append(_problem("the quotes of this value do not match, it is left out", file, line))
                 else:
                     variables[start.group(1)] = value
+                    lines[start.group(1)] = line
         line += text.count("\n", at, end + 1)
         at = end + 1
-    return DotEnv(variables, tuple(problems))
+    return DotEnv(variables, tuple(problems), lines)
 
 
 def _value(text: str, start: int, line_end: int) -> tuple[str | None, int]:

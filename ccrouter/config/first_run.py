@@ -66,26 +66,34 @@ def write_first_config(path: Path) -> None:
 
     Raises ConfigError when it cannot be written.
     """
-    text = STARTER_YAML if path.suffix.lower() in (".yaml", ".yml") else STARTER
+    create_config(path, (STARTER_YAML if path.suffix.lower() in (".yaml", ".yml") else STARTER).encode())
+
+
+def create_config(path: Path, data: bytes) -> bool:
+    """Write the first config at `path`, readable by its owner only. False: there is one, and it is left as it is.
+
+    Raises ConfigError when it cannot be written.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # O_EXCL: of two first runs at once only one writes, and no link that lies there is followed.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if path.exists():
-            return
+            return False
         raise _cannot_write(path, "something else is in its place") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _cannot_write(path, reason) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(data)
     except OSError as error:
         # Half a config would be taken for the user's own at the next start.
         with contextlib.suppress(OSError):
             path.unlink()
         raise _cannot_write(path, error.strerror or str(error)) from error
+    return True
 
 
 def _cannot_write(path: Path, reason: str) -> ConfigError:

@@ -10,7 +10,7 @@ from ccrouter.config.problems import Problem
 from ccrouter.model.json import Json
 
 # CCR's rule: any name in braces, but without braces only upper-case ones ("$lower" is left alone).
-_PLACEHOLDER = re.compile(r"\$\{(?P<braced>[^}]+)\}|\$(?P<bare>[A-Z_][A-Z0-9_]*)")
+PLACEHOLDER = re.compile(r"\$\{(?P<braced>[^}]+)\}|\$(?P<bare>[A-Z_][A-Z0-9_]*)")
 _DEFAULT_MARK = ":-"
 
 
@@ -86,4 +86,4 @@ def interpolate_text(text: str, environment: Mapping[str, str], dotenv: Mapping[
             missing.append(name)
         return match.group()
 
-    return _PLACEHOLDER.sub(replace, text), missing
+    return PLACEHOLDER.sub(replace, text), missing

@@ -4,11 +4,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ccrouter.config.adapt import adapt
 from ccrouter.config.canonical import canonicalise
 from ccrouter.config.document import Document
 from ccrouter.config.dotenv import DotEnv, parse_dotenv
+from ccrouter.config.foreign.detect import translate
+from ccrouter.config.foreign.env_file import is_env_file, translate_variables
+from ccrouter.config.foreign.translation import Translation
 from ccrouter.config.interpolate import Variables, interpolate
 from ccrouter.config.known import KnownNames
 from ccrouter.config.problems import Problem, has_errors
@@ -22,6 +26,9 @@ from ccrouter.model.json import Json, as_object
 __all__ = ["KnownNames", "Loaded", "load_config"]
 
 MAX_BYTES = 4 * 1024 * 1024
+
+Prepare: TypeAlias = Callable[[Document], tuple[Document, list[Problem]]]
+"""Makes a config's document of a file that is more than that."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +52,64 @@ def load_config(
     environment: Mapping[str, str],
     known: KnownNames,
     content: bytes | None = None,
-    prepare: Callable[[Document], tuple[Document, list[Problem]]] | None = None,
+    prepare: Prepare | None = None,
 ) -> Loaded:
     """Read the config at `path`, put the variables in, adapt and check it: all of its problems at once.
 
-    `environment` is the process environment; `content` is what the file is going to be, where that is asked. `prepare`
-    makes a config's document of a file that is more than that. Never raises for what a user can do to a file.
+    `environment` is the process environment; `content` is what the file is going to be, where that is asked. Never
+    raises for what a user can do to a file.
     """
     path = path.absolute()
     data, problem = read_file(path, "config file") if content is None else (content, None)
     if problem is not None:
         return Loaded(None, (problem,))
-    parsed = read(data, path)
-    if parsed.document is None:
-        return Loaded(None, parsed.problems)
-    dotenv = _read_dotenv(path.parent / ".env")
-    document, prepared = (parsed.document, []) if prepare is None else prepare(parsed.document)
-    built = _build(document, environment, dotenv, known)
-    found = sorted(
-        (*parsed.problems, *prepared, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0)
-    )
-    everything = (*dotenv.problems, *found)
+    source = read_source(data, path, prepare)
+    if source.document is None:
+        return Loaded(None, source.problems)
+    built = _build(source.document, environment, source.dotenv, known)
+    found = sorted((*source.problems, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    everything = (*source.dotenv.problems, *found)
     return replace(built, config=None if has_errors(everything) else built.config, problems=everything)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A file as a configuration of ours, whatever it is. `document` is None where it could not be read."""
+
+    document: Document | None
+    problems: tuple[Problem, ...]
+    dotenv: DotEnv
+    """The variables beside it, or in it."""
+    translation: Translation | None = None
+    """How it was read, where it is another program's."""
+    included: tuple[Path, ...] = ()
+    """The files that it includes."""
+
+
+def read_source(data: bytes, path: Path, prepare: Prepare | None = None) -> Source:
+    """Read the file's bytes, and the `.env` beside it."""
+    text, undecodable = decode(data, path)
+    if undecodable is None and is_env_file(path, text):
+        dotenv = parse_dotenv(text, path)
+        translation = translate_variables(dotenv, path)
+        return Source(translation.document, translation.problems, replace(dotenv, problems=()), translation)
+    parsed = read(data, path)
+    if parsed.document is None:
+        return Source(None, parsed.problems, DotEnv({}, ()))
+    dotenv = read_dotenv(dotenv_beside(path))
+    if prepare is not None:
+        document, prepared = prepare(parsed.document)
+        return Source(document, (*parsed.problems, *prepared), dotenv)
+    translation = translate(parsed.document)
+    if translation is None:
+        return Source(parsed.document, parsed.problems, dotenv)
+    variables = {**dotenv.variables, **translation.variables}
+    problems = (*parsed.problems, *translation.problems)
+    return Source(translation.document, problems, replace(dotenv, variables=variables), translation)
+
+
 def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames) -> Loaded:
-    variables = Variables(environment, dotenv.variables, document.file.parent / ".env")
+    variables = Variables(environment, dotenv.variables, dotenv_beside(document.file))
     interpolated = interpolate(document, variables)
     value = as_object(interpolated.value)
     if value is None:
@@ -94,6 +133,11 @@ def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, k
     return Loaded(config, problems, config, interpolated.value, canonical.origins)
 
 
+def dotenv_beside(path: Path) -> Path:
+    """Where the variables of the config at `path` may be."""
+    return path.parent / ".env"
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -101,7 +145,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _read_dotenv(path: Path) -> DotEnv:
+def read_dotenv(path: Path) -> DotEnv:
     """The `.env` beside the config; one that cannot be read is a warning, as is every variable then missing."""
     if not os.path.lexists(path):
         return DotEnv({}, ())

@@ -25,7 +25,7 @@ def config_of(name: str) -> Config:
     return loaded.config
 
 
-@pytest.mark.parametrize("name", sorted(file.name for file in FOLDER.iterdir()))
+@pytest.mark.parametrize("name", sorted(file.name for file in FOLDER.iterdir() if file.is_file()))
 def test_it_loads(name: str) -> None:
     config = config_of(name)
     assert config.router.default is not None
