@@ -26,6 +26,10 @@ COMMANDS: dict[str, Entry] = {
     "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
     "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
     "model": Entry("ccrouter.commands.model.command:model", "Choose which model serves what; add and test models"),
+    "provider": Entry("ccrouter.commands.provider.command:provider", "Add, list, test and remove providers"),
+    "add-gemini-balance": Entry(
+        "ccrouter.commands.provider.gemini_balance:add_gemini_balance", "Add a Gemini Balance server, for long contexts"
+    ),
     "keys": Entry("ccrouter.commands.keys:keys", "Show which API keys rest, why and until when"),
     "explain": Entry(
         "ccrouter.commands.explain:explain", "Explain where a request goes and why; --id REQ for a logged one"

@@ -1,8 +1,7 @@
 """A config file to a Config, or to everything that is wrong with it. The only place of the config that reads files."""
 
-import glob
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -14,11 +13,10 @@ from ccrouter.config.dotenv import DotEnv, parse_dotenv
 from ccrouter.config.foreign.detect import translate
 from ccrouter.config.foreign.env_file import is_env_file, translate_variables
 from ccrouter.config.foreign.translation import Translation
-from ccrouter.config.include import Files, include
 from ccrouter.config.interpolate import Variables, interpolate
 from ccrouter.config.known import KnownNames
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.read import Read, decode, read
+from ccrouter.config.read import decode, read
 from ccrouter.config.report import Report, kind_of
 from ccrouter.config.schema import load_schema
 from ccrouter.config.types import Config
@@ -46,10 +44,6 @@ class Loaded:
     """The file's value in its own spelling, with the variables put in."""
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     """Pointers in the canonical spelling to those in the file's own."""
-    sources: tuple[Path, ...] = ()
-    """What it was read from: files, and folders where another file may appear."""
-    document: Document | None = None
-    """The whole, with the place of every part."""
 
 
 def load_config(
@@ -73,20 +67,9 @@ def load_config(
     if source.document is None:
         return Loaded(None, source.problems)
     built = _build(source.document, environment, source.dotenv, known)
-    files = [path, *source.included]
-    found = sorted((*source.problems, *built.problems), key=lambda problem: _place(problem, files))
+    found = sorted((*source.problems, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0))
     everything = (*source.dotenv.problems, *found)
-    draft = built.draft
-    if draft is not None and source.included:
-        draft = replace(draft, sources=(*draft.sources, *source.included))
-    usable = None if has_errors(everything) else draft
-    return replace(built, config=usable, draft=draft, problems=everything, sources=(*files, dotenv_beside(path)))
-
-
-def _place(problem: Problem, files: Sequence[Path]) -> tuple[int, int, int]:
-    """Problems come file by file, and in each in the order of its lines."""
-    file = files.index(problem.file) if problem.file in files else -1
-    return file, problem.line or 0, problem.column or 0
+    return replace(built, config=None if has_errors(everything) else built.config, problems=everything)
 
 
 @dataclass(frozen=True)
@@ -100,7 +83,7 @@ class Source:
     translation: Translation | None = None
     """How it was read, where it is another program's."""
     included: tuple[Path, ...] = ()
-    """The files that it includes, and the folders where more of them may appear."""
+    """The files that it includes."""
 
 
 def read_source(data: bytes, path: Path, prepare: Prepare | None = None) -> Source:
@@ -117,29 +100,12 @@ def read_source(data: bytes, path: Path, prepare: Prepare | None = None) -> Sour
     if prepare is not None:
         document, prepared = prepare(parsed.document)
         return Source(document, (*parsed.problems, *prepared), dotenv)
-    whole = include(parsed.document, Files(_read_included, _matching))
-    problems = (*parsed.problems, *whole.problems)
-    translation = translate(whole.document)
+    translation = translate(parsed.document)
     if translation is None:
-        return Source(whole.document, problems, dotenv, included=whole.sources)
+        return Source(parsed.document, parsed.problems, dotenv)
     variables = {**dotenv.variables, **translation.variables}
-    problems = (*problems, *translation.problems)
-    return Source(
-        translation.document, problems, replace(dotenv, variables=variables), translation, included=whole.sources
-    )
-
-
-def _read_included(path: Path) -> Read:
-    data, problem = read_file(path, "file to include")
-    if problem is not None:
-        return Read(None, (replace(problem, fix="Check the name: it counts from the file with the include"),))
-    return read(data, path)
-
-
-def _matching(pattern: Path) -> list[Path]:
-    """The files like `pattern`, in the order of their names; hidden ones only where the pattern says so."""
-    found = glob.glob(str(pattern))  # noqa: PTH207 - Path.glob takes hidden files (an editor's) too
-    return sorted(path for path in map(Path, found) if path.is_file())
+    problems = (*parsed.problems, *translation.problems)
+    return Source(translation.document, problems, replace(dotenv, variables=variables), translation)
 
 
 def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames) -> Loaded:
@@ -164,7 +130,7 @@ def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, k
         known=known,
     )
     problems = (*interpolated.problems, *canonical.problems, *report.problems)
-    return Loaded(config, problems, config, interpolated.value, canonical.origins, document=document)
+    return Loaded(config, problems, config, interpolated.value, canonical.origins)
 
 
 def dotenv_beside(path: Path) -> Path:

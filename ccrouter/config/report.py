@@ -38,8 +38,7 @@ class Report:
 
     def position(self, pointer: str) -> tuple[int | None, int | None]:
         """Line and column of what is at the pointer."""
-        origin = self._document.origin(self.origin(pointer))
-        return (origin.position if origin.file == self._document.file else None) or (None, None)
+        return self._document.position(self.origin(pointer)) or (None, None)
 
     def origin(self, pointer: str) -> str:
         """The pointer in the file's own spelling."""

@@ -30,6 +30,15 @@ def place_of(url: str) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
+def without_secrets(url: str) -> str:
+    """`url` as it may be shown: without a name and password, without a query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "?"
+    return f"{parts.scheme}://{place_of(url)}{parts.path}{'?…' if parts.query else ''}"
+
+
 def holds_credentials(url: str) -> bool:
     """Whether a name or a password stands before the host."""
     try:

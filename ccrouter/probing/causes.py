@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from ccrouter.config.types import ProviderConfig
-from ccrouter.config.urls import place_of
+from ccrouter.config.urls import place_of, without_secrets
 from ccrouter.errors import CREDENTIALS_AT_FAULT, ErrorDetail
 from ccrouter.providers.resolve import preset_for
 from ccrouter.upstream.cooldown import without_balance
@@ -64,7 +63,9 @@ def cause_of(detail: ErrorDetail, provider: ProviderConfig, model: str = "", lis
         case 401 | 403:
             return _wrong_key(detail, provider, host, words)
         case 404 | 405:
-            what = f"Wrong URL: nothing is served at {_shown(provider.api_base_url)} ({detail.status}: {words})"
+            what = (
+                f"Wrong URL: nothing is served at {without_secrets(provider.api_base_url)} ({detail.status}: {words})"
+            )
             return Cause("url", what, _right_url(provider))
         case 429:
             wait = "" if detail.retry_after is None else f" in {detail.retry_after:.0f} s"
@@ -81,7 +82,7 @@ def cause_of(detail: ErrorDetail, provider: ProviderConfig, model: str = "", lis
 
 def not_understood(provider: ProviderConfig, words: str) -> Cause:
     """Something answered that does not speak the protocol."""
-    shown = _shown(provider.api_base_url)
+    shown = without_secrets(provider.api_base_url)
     return Cause("url", f"Wrong URL: what answers at {shown} is no such API ({_short(words)})", _right_url(provider))
 
 
@@ -154,15 +155,6 @@ def _right_url(provider: ProviderConfig) -> str:
     if preset is not None and preset.base_url:
         return f"The address of {preset.name} is mostly like {preset.base_url}"
     return "Check --url: most are https://host/v1, Gemini's end in /v1beta"
-
-
-def _shown(url: str) -> str:
-    """The address without what might be secret in it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "its address"
-    return f"{parts.scheme}://{place_of(url)}{parts.path}"
 
 
 def _words(detail: ErrorDetail, provider: ProviderConfig) -> str:

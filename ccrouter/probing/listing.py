@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from ccrouter.config.types import Config, ProviderConfig
-from ccrouter.errors import RequestError, UpstreamError, upstream_failure
+from ccrouter.errors import ErrorDetail, RequestError, UpstreamError, upstream_failure
 from ccrouter.providers.model_lists import listed_models, model_list_url
 from ccrouter.providers.resolve import protocol_for, quirks_for
 from ccrouter.runtime import DIALECTS, proxy_of
@@ -14,6 +14,19 @@ from ccrouter.upstream.client import UpstreamClient
 from ccrouter.upstream.masking import with_masked
 
 LIST_SECONDS = 20.0
+
+
+class NotListedError(UpstreamError):
+    """The provider answered with an error; `words` are its own."""
+
+    def __init__(self, detail: ErrorDetail, words: str) -> None:
+        super().__init__(detail)
+        self.words = words
+
+
+def said(error: UpstreamError) -> ErrorDetail:
+    """What the provider said, without our words around it."""
+    return replace(error.detail, message=error.words) if isinstance(error, NotListedError) else error.detail
 
 
 async def fetch_models(
@@ -49,7 +62,7 @@ async def fetch_models(
         detail = dialect.error(status, {}, body).detail
         words = with_masked(detail.message, provider.api_keys)
         message = f"'{provider.name}' did not give its list of models (HTTP {status}): {words}"
-        raise UpstreamError(replace(detail, message=message))
+        raise NotListedError(replace(detail, message=message), words)
     try:
         models = listed_models(orjson.loads(body))
     except ValueError:

@@ -11,7 +11,7 @@ from ccrouter.errors import RequestError, UpstreamError
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.probing.causes import Cause, cause_of, not_understood
-from ccrouter.probing.listing import LIST_SECONDS, fetch_models
+from ccrouter.probing.listing import LIST_SECONDS, fetch_models, said
 from ccrouter.probing.trial import TEST_SECONDS, Asked, Trial, try_target
 from ccrouter.providers.resolve import preset_for
 
@@ -87,11 +87,12 @@ async def probe_provider(
     steps: Sequence[StepName] = ("models", "whole", "stream", "tool"),
     seconds: float = TEST_SECONDS,
     told: Told | None = None,
+    listed: tuple[str, ...] = (),
 ) -> Probe:
     """Test the provider called `name` with `model` (None: its first, else the first that it lists), step by step.
 
     It ends at the first failure. What a provider or the network does is in the outcome; `told` hears of each step at
-    once. `seconds` bounds each step.
+    once. `seconds` bounds each step. `listed` is what the provider lists, where that is known without this step.
 
     Raises:
         RequestError: the config has no such provider.
@@ -107,7 +108,6 @@ async def probe_provider(
             told(step)
         return step
 
-    listed: tuple[str, ...] = ()
     if "models" in steps:
         step, listed = await _list(service, provider, environment, min(seconds, LIST_SECONDS))
         if add(step).cause is not None:
@@ -139,7 +139,7 @@ async def _list(
         return Step("models", 0.0, note="it has none that could be asked for"), ()
     except UpstreamError as error:
         took = time.perf_counter() - begun
-        cause = cause_of(error.detail, provider)
+        cause = cause_of(said(error), provider)
         if cause.fault in _ENDS_IT:
             return Step("models", took, cause=cause), ()
         return Step("models", took, note=f"not to be had ({error.detail.status})"), ()

@@ -179,6 +179,8 @@ def test_command(context: click.Context, config: Path | None, target: str, as_js
 @click.option("--url", help="Its address, where it is none of the known ones.")
 @click.option("--key", help="Its key, best as '$VARIABLE'. Without: its own variable, else it is asked for.")
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="A model of it; may be repeated.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing, and write.")
+@click.option("--no-test", is_flag=True, help="Write without having asked the provider.")
 @click.pass_context
 def add_provider_command(  # noqa: PLR0917 - as many as it has options
     context: click.Context,
@@ -188,17 +190,13 @@ def add_provider_command(  # noqa: PLR0917 - as many as it has options
     url: str | None,
     key: str | None,
     models: tuple[str, ...],
+    yes: bool,
+    no_test: bool,
 ) -> None:
-    """Add a provider: ccr model add-provider deepseek --key '$DEEPSEEK_API_KEY'"""
-    from ccrouter.commands.model.adding import provider_entry, suggested_key
+    """Add a provider, as `ccr provider add` does: ccr model add-provider deepseek --key '$DEEPSEEK_API_KEY'"""
+    from ccrouter.commands.provider.command import add_command
 
-    draft = _draft(_chosen(context, config))
-    if key is None:
-        suggested = suggested_key(draft, name, preset)
-        if sys.stdin.isatty():
-            shown = f"Key, or $VARIABLE{f' [{suggested}]' if suggested else ' (empty: none)'}"
-            key = click.prompt(shown, default=suggested, hide_input=True, show_default=False)
-        else:
-            key = suggested
-    draft = draft.add_provider(provider_entry(name, preset=preset, url=url, key=key, models=models))
-    _save(draft, f"The provider {name} is added")
+    agreed = yes or not sys.stdin.isatty()  # so scripts know it
+    more = {"key_env": None, "protocol": None, "key_in_config": False, "roles": (), "yes": agreed, "no_test": no_test}
+    path = _chosen(context, config)
+    context.invoke(add_command, config=path, preset=preset or name, name=name, url=url, key=key, models=models, **more)

@@ -22,7 +22,7 @@ from ccrouter.config.edit.route_names import ANY_NAME, TARGET_MEMBER, route_poin
 from ccrouter.config.edit.text import ConfigText, config_text
 from ccrouter.config.edit.write import write_config
 from ccrouter.config.known import KnownNames
-from ccrouter.config.load import Loaded, load_config, read_file, read_source
+from ccrouter.config.load import Loaded, load_config, read_file
 from ccrouter.config.problems import ConfigError, Problem, has_errors
 from ccrouter.config.report import did_you_mean
 from ccrouter.config.routes import find_model, find_provider, match_name, read_route
@@ -70,17 +70,15 @@ class Draft:
 
     def set(self, pointer: str, value: Json) -> Draft:
         """With `value` at `pointer` (in the schema's spelling)."""
-        return replace(self, text=self.text.set(self._own(pointer), value))
+        return replace(self, text=self.text.set(self.origin(pointer), value))
 
     def remove(self, pointer: str) -> Draft:
         """Without what is at `pointer` (in the schema's spelling)."""
-        return replace(self, text=self.text.remove(self._own(pointer)))
+        return replace(self, text=self.text.remove(self.origin(pointer)))
 
     def append(self, pointer: str, item: Json) -> Draft:
         """With `item` at the end of the list at `pointer` (in the schema's spelling)."""
-        # A list of the whole config is joined from all files: this one may have its part of it.
-        own = self.origin(pointer) if pointer.count("/") == 1 else self._own(pointer)
-        return replace(self, text=self.text.append(own, item))
+        return replace(self, text=self.text.append(self.origin(pointer), item))
 
     def origin(self, pointer: str) -> str:
         """`pointer` in the file's own spelling."""
@@ -88,14 +86,6 @@ class Draft:
             if known in self.loaded.origins:
                 return self.loaded.origins[known] + pointer[len(known) :]
         return pointer
-
-    def _own(self, pointer: str) -> str:
-        """As `origin`, for a change. Raises ConfigError for what stands in a file that the config includes."""
-        own = self.origin(pointer)
-        place = self.loaded.document.origin(own) if self.loaded.document is not None else None
-        if place is not None and place.file != self.path.absolute():
-            raise refusal(f"this stands in {place.file}, which the config includes", "Change it there", pointer=own)
-        return own
 
     def value(self, pointer: str) -> Json:
         """What stands at `pointer` in the file, variables as they are written; None where nothing is."""
@@ -156,14 +146,23 @@ class Draft:
             draft = draft.set("/Router/default", str(Target(provider.name, provider.models[0])))
         return draft
 
+    def set_provider(self, name: str, fields: JsonObject) -> Draft:
+        """With `fields` of a provider that is there already; what they do not name, and what is so, stays as it is."""
+        draft = self
+        for field, value in fields.items():
+            pointer = child(self.provider_pointer(self.provider(name)), field)
+            if draft.value(pointer) != value:
+                draft = draft.set(pointer, value)
+        return draft
+
     def remove_provider(self, name: str) -> Draft:
         """Without a provider. Routes that name it are then errors: they are to be changed before."""
-        return self.remove(self._provider_pointer(self.provider(name)))
+        return self.remove(self.provider_pointer(self.provider(name)))
 
     def add_models(self, provider: str, models: Sequence[str]) -> Draft:
         """With models added to a provider's list. What it lists already stays as it is."""
         found = self.provider(provider)
-        pointer = f"{self._provider_pointer(found)}/models"
+        pointer = f"{self.provider_pointer(found)}/models"
         draft = self
         listed = self.value(pointer)
         if not isinstance(listed, list):
@@ -178,7 +177,7 @@ class Draft:
 
     def remove_models(self, provider: str, models: Sequence[str]) -> Draft:
         """Without models of a provider's list."""
-        pointer = f"{self._provider_pointer(self.provider(provider))}/models"
+        pointer = f"{self.provider_pointer(self.provider(provider))}/models"
         draft = self
         for model in dict.fromkeys(models):
             found = draft.provider(provider)
@@ -198,7 +197,7 @@ class Draft:
         found = find_provider(self.config.providers, name)
         if found is None:
             fix = did_you_mean(name, [provider.name for provider in self.config.providers])
-            raise refusal(f'there is no provider called "{name}"', fix or "Add it: ccr model add-provider")
+            raise refusal(f'there is no provider called "{name}"', fix or "Add it: ccr provider add")
         return found
 
     def save(self, check: Check) -> Saved:
@@ -215,8 +214,8 @@ class Draft:
         backup = write_config(self.path, data, expected=self.original) if self.changed else None
         return Saved(backup, problems)
 
-    def _provider_pointer(self, provider: ProviderConfig) -> str:
-        """Entries without a name are in the file and not among the providers."""
+    def provider_pointer(self, provider: ProviderConfig) -> str:
+        """Where the entry of the provider is. Entries without a name are in the file and not among the providers."""
         for index in range(len(_entries(self.meaning("/Providers")))):
             name = as_str(self.meaning(f"/Providers/{index}/name"))
             if name is not None and name.strip() == provider.name:
@@ -229,9 +228,6 @@ def open_draft(path: Path, *, environment: Mapping[str, str], known: KnownNames)
     data, problem = read_file(path, "config file")
     if problem is not None:
         raise ConfigError([problem])
-    if (translation := read_source(data, path).translation) is not None:
-        message = f"this is {translation.source}: only ccrouter's own configuration can be changed by a command"
-        raise refusal(message, f"Take it over with `ccr import {path} --write`, or change it by hand", file=path)
     return Draft(path, data, config_text(data, path), environment, known)
 
 

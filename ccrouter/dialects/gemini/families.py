@@ -96,9 +96,23 @@ ROWS: Final[tuple[tuple[str, Family], ...]] = (
 )
 
 
+SEARCHING: Final = re.compile(r"-search$", re.IGNORECASE)
+NOT_THINKING: Final = re.compile(r"-non-thinking$", re.IGNORECASE)
+"""Ends of names that Gemini Balance makes of a model's: it adds Google's search, or switches thinking off as far as the
+model lets it (https://github.com/snailyp/gemini-balance, SEARCH_MODELS and its chat service). `-image` needs no word
+here: it is a row."""
+
+
 def family_of(model: str) -> Family:
-    """The row of the first pattern found in `model` (case does not count), else the newest generation's."""
+    """The row of the first pattern found in `model` (case does not count), else the newest generation's.
+
+    Who names a model `…-non-thinking` has it set by the server, and must not say anything of thinking.
+    """
+    base = NOT_THINKING.sub("", model)
+    if base != model:
+        return replace(family_of(base), thinking="none")
+    base = SEARCHING.sub("", model)
     for pattern, family in ROWS:
-        if re.search(pattern, model, re.IGNORECASE):
+        if re.search(pattern, base, re.IGNORECASE):
             return family
     return NEWEST

@@ -40,7 +40,7 @@ MODEL_ROWS: Final[tuple[ModelQuirks, ...]] = (
     (r"qwen3-coder|gpt-oss", {"images": False}),
     (r"kimi-k2(?![.p-][5-9](?!\d))", {"images": False}),  # K2.5 and later see (Moonshot's model list)
     # --- Models that search the web unasked, whichever relay they are behind.
-    (r":online$|\bsonar(-pro|-reasoning|-deep|$)|\bcompound(-|$)", {"web_search_style": "always"}),
+    (r":online$|\bgemini-.*-search$|\bsonar(-pro|-reasoning|-deep|$)|\bcompound(-|$)", {"web_search_style": "always"}),
     # --- Context windows, from the models' own cards.
     (r"deepseek-?(v3|r1(?!.*distill))", {"context_window": 163_840}),
     (r"kimi-k2(-0711|-instruct$)", {"context_window": 131_072}),
