@@ -50,6 +50,8 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
+NAME_COLUMNS = 10
+"""A longer name has a line of its own in `ccr --help`."""
 COMMANDS_OF_CCR = frozenset({"ui", "install"})
 
 
@@ -81,7 +83,8 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            # One long name must not push everybody's summary over the edge of 80 columns.
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()], col_max=NAME_COLUMNS)
 
 
 def is_preset(name: str) -> bool:
