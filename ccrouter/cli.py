@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: dict[str, Entry] = {
+    "init": Entry("ccrouter.commands.init.command:init", "Set everything up: look, ask, test, write a config, start"),
     "code": Entry("ccrouter.commands.code:code", "Run Claude Code through the router (every argument is passed on)"),
     "start": Entry("ccrouter.commands.start:start", "Start the daemon; returns when it answers"),
     "stop": Entry("ccrouter.commands.stop:stop", "Stop the daemon; open streams finish first"),

@@ -1,0 +1,1 @@
+"""`ccr init`: from nothing to Claude Code at work, with what the machine has already."""
