@@ -6,6 +6,7 @@ conversation and of the current turn, and the last messages; what the model said
 are emptied, and long texts lose their middle. Pure.
 """
 
+import operator
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,9 +58,11 @@ class Sketcher:
             tools=self._named(request.tools),
             messages=_conversation(request.messages),
         )
-        reduced = _with_tag(reduced, request)
-        # Images that are left out cost tokens in the bound that saves counting; they are made up for in bytes.
-        media = ceiling(request, 0) - ceiling(reduced, 0)
+        media = 0
+        if reduced.messages is not request.messages:
+            reduced = _with_tag(reduced, request)
+            # Images that are left out cost tokens in the bound that saves counting; they are made up for in bytes.
+            media = ceiling(request, 0) - ceiling(reduced, 0)
         headers = {name: value for name, value in facts.headers.items() if name not in CREDENTIALS}
         known = replace(
             facts,
@@ -103,14 +106,17 @@ class Sketcher:
 
 
 def _conversation(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The messages before the model first spoke, and the current turn."""
+    """The messages before the model first spoke, and the current turn; the very same where nothing can be left out."""
     turn = current_turn(messages)
     start = len(messages) - len(turn)
     opening = _until_assistant(messages)
     kept = [*map(_reduced, messages[:opening]), NOTHING_SAID] if opening < start else []
     if opening >= start:
         turn = messages
-    return _with_plan((*kept, *_turn(turn)), turn)
+    reduced = (*kept, *_turn(turn))
+    if len(reduced) == len(messages) and all(map(operator.is_, reduced, messages)):
+        return messages
+    return _with_plan(reduced, turn)
 
 
 def _turn(turn: Sequence[Message]) -> list[Message]:
@@ -131,6 +137,8 @@ def _until_assistant(messages: Sequence[Message]) -> int:
 
 
 def _reduced(message: Message) -> Message:
+    if len(message.blocks) <= MOST_TEXTS and all(map(_stays, message.blocks)):
+        return message
     if isinstance(message.content, str):
         return Message(message.role, _shortened(message.content))
     blocks = message.content
@@ -139,6 +147,10 @@ def _reduced(message: Message) -> Message:
         middle = [block for block in blocks[MOST_TEXTS // 2 : -MOST_TEXTS // 2] if _shows(block)]
         blocks = (*blocks[: MOST_TEXTS // 2], *middle[:1], *blocks[-MOST_TEXTS // 2 :])
     return Message(message.role, tuple([_emptied(block) for block in blocks]))
+
+
+def _stays(block: Block) -> bool:
+    return isinstance(block, Text) and len(block.text) <= LONGEST_TEXT
 
 
 def _emptied(block: Block) -> Block:
