@@ -7,11 +7,12 @@ from aiohttp import web
 
 from ccrouter.errors import RequestError
 from ccrouter.gateway.explaining import Wire, explain_whole
-from ccrouter.gateway.types import Incoming
-from ccrouter.model.json import as_object, as_str
+from ccrouter.gateway.gateway import Gateway
+from ccrouter.gateway.types import Incoming, Service
+from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.server.admin import check_admin
 from ccrouter.server.responses import json_response
-from ccrouter.server.state import STATE
+from ccrouter.server.state import STATE, State
 
 CLIENT_HEADERS = "x-ccr-client-headers"
 """The headers to take the request to come with, as a JSON object."""
@@ -30,16 +31,30 @@ async def explain_logged(request: web.Request) -> web.Response:
     """Tell of the request `?id=…`, or of the last: {"record": …, "now": its explanation where its body is here}."""
     check_admin(request)
     state = request.app[STATE]
-    journal = state.gateway.journal
-    identity = request.query.get("id")
-    record = journal.last() if identity is None else journal.record(identity)
-    if record is None:
+    found = logged(state, request.query.get("id"))
+    if found is None:
         return json_response({"record": None, "now": None})
-    incoming = journal.incoming(as_str(record.get("id")) or "")
-    now = (
-        None if incoming is None else await explain_whole(state.gateway, state.service, incoming, wire=wire_of(request))
-    )
+    record, service, gateway = found
+    incoming, now = gateway.journal.incoming(as_str(record.get("id")) or ""), None
+    if incoming is not None:
+        now = await explain_whole(gateway, service, incoming, wire=wire_of(request))
     return json_response({"record": record, "now": now})
+
+
+def logged(state: State, identity: str | None) -> tuple[JsonObject, Service, Gateway] | None:
+    """The record of a request, or of the one that began last, and who served it: the configuration or a preset."""
+    presets = [(preset.service, preset.gateway) for preset in state.presets or ()]
+    found: list[tuple[JsonObject, Service, Gateway]] = []
+    for service, gateway in [(state.service, state.gateway), *presets]:
+        record = gateway.journal.last() if identity is None else gateway.journal.record(identity)
+        if record is not None and service is not None:
+            found.append((record, service, gateway))
+    return max(found, key=lambda entry: _began(entry[0]), default=None)
+
+
+def _began(record: JsonObject) -> float:
+    at = record.get("at")
+    return float(at) if isinstance(at, int | float) else 0.0
 
 
 def wire_of(request: web.Request) -> Wire:

@@ -155,3 +155,16 @@ async def test_changes_are_taken_in_and_a_broken_one_changes_nothing(
         manifest.unlink()
         assert (await until("fast", (404, "")))[0] == 404
         watcher.cancel()
+
+
+async def test_a_presets_request_can_be_explained(tmp_path: Path) -> None:
+    async with scene(tmp_path) as found:
+        write_preset(found.folder, "cheap", default="p,o", provider=provider(found.other, "o"))
+        await found.presets.refresh()
+        await found.ask(None)
+        await found.ask("cheap")
+        told = await (await found.client.get("/admin/explain", headers=ADMIN)).json()
+        assert told["record"]["target"] == "p,o"
+        assert [target["target"] for target in told["now"]["targets"]] == ["p,o"]
+        answer = await (await found.client.get(f"/admin/explain?id={told['record']['id']}", headers=ADMIN)).json()
+        assert answer["record"] == told["record"]
