@@ -23,8 +23,6 @@ from ccrouter.model.events import (
     ThinkingDelta,
     ToolInputDelta,
     ToolUseBlock,
-    Usage,
-    merge_usage,
 )
 from ccrouter.model.request import Message, Request
 from ccrouter.pipeline.image_agent import (
@@ -37,7 +35,7 @@ from ccrouter.pipeline.image_agent import (
     tool_name,
     with_tool,
 )
-from ccrouter.pipeline.rounds import GOES_ON, Blocks, Rounds, added, later_choice, parsed
+from ccrouter.pipeline.rounds import GOES_ON, Blocks, Rounds, later_choice, parsed
 
 MOST_LOOKS: Final = 16
 """In one message: each may be a request to the image model."""
@@ -72,15 +70,6 @@ class LookRounds(Rounds):
         self._held: list[Event] = []
         self._holding = False
         self._finish: Finish | None = None
-
-    def _total(self) -> Usage:
-        """The prompt of the last round, for the client takes it for the size of its conversation and compacts by it;
-        the answers of all."""
-        return replace(merge_usage(self._earlier, self._usage), output=added(self._earlier, self._usage).output)
-
-    def _next_usage(self) -> None:
-        self._earlier = self._total()
-        self._usage = Usage()
 
     def _content(self, event: Event, out: list[Event]) -> None:
         if isinstance(event, BlockStart):

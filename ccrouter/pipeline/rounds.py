@@ -139,12 +139,13 @@ class Rounds(ABC):
         """The round ended well."""
 
     def _total(self) -> Usage:
-        """What the client is told of the tokens so far."""
-        return added(self._earlier, self._usage)
+        """What the client is told of the tokens so far: the prompt of the last round, for it takes that for the size of
+        its conversation and compacts by it; the answers of all."""
+        return replace(merge_usage(self._earlier, self._usage), output=added(self._earlier, self._usage).output)
 
     def _next_usage(self) -> None:
         """The round's tokens are known; those of another are to come."""
-        self._earlier = added(self._earlier, self._usage)
+        self._earlier = self._total()
         self._usage = Usage()
 
     def _with_own_key(self, event: Event) -> Event:
@@ -174,7 +175,7 @@ def later_choice(choice: ToolChoice | None, *, enough: bool) -> ToolChoice | Non
 
 
 def added(one: Usage, other: Usage) -> Usage:
-    """The tokens of two rounds together; what neither told stays unknown."""
+    """The tokens of two rounds together; what neither told stays unknown. Costs are summed up by `usage/costs.py`."""
     return Usage(
         input=_sum(one.input, other.input),
         output=_sum(one.output, other.output),

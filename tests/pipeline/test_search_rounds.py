@@ -104,7 +104,8 @@ def test_one_search() -> None:
     assert violations(events) == []
     assert heads(events) == ["ThinkingBlock", "TextBlock", "server_tool_use", "web_search_tool_result", "TextBlock"]
     assert events[-1] == Finish("end_turn")
-    assert usage(events) == Usage(40, 12, 2, None, {"server_tool_use": {"web_search_requests": 1}})
+    # The prompt of the last round, the answers of both.
+    assert usage(events) == Usage(30, 12, 2, None, {"server_tool_use": {"web_search_requests": 1}})
     # What the model is given to go on with: its own turn as it was, and what was found.
     assert rounds.request.messages[1] == Message(
         "assistant",
