@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test e2e fuzz chaos screenshots bench format lock clean
+.PHONY: run test e2e fuzz chaos screenshots prices bench format lock clean
 
 run: $(STAMP)
 	@$(BIN)/ccr demo
@@ -41,6 +41,10 @@ chaos: $(STAMP)
 # The pages of `ccr model` for docs/model.md, from a real terminal (needs tmux).
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.screenshots
+
+# ccrouter/data/prices.json out of genai-prices; `make lock` first for a newer version of it.
+prices: $(STAMP)
+	$(BIN)/python -m tests.prices
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

@@ -11,6 +11,7 @@ from rich.text import Text
 from ccrouter.commands.keys import local_time, rest_words
 from ccrouter.commands.status import duration
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ccrouter.statusline.wording import dollars
 
 LONGEST_VALUE = 2_000
 """Of a text in an outgoing body more is not for reading (base64 of images); `--json` has it whole."""
@@ -46,6 +47,8 @@ def show_record(console: Console, record: JsonObject, *, decided: bool) -> None:
     if rescued := as_list(record.get("rescued_by")):
         fact(table, "continued by", ", ".join(map(words, rescued)))
     fact(table, "usage", usage(as_object(record.get("usage")) or {}))
+    if isinstance(cost := record.get("cost"), int | float):
+        fact(table, "cost", dollars(cost))
     for number, loss in enumerate(as_list(record.get("notes")) or (), 1):
         fact(table, "losses" if number == 1 else "", words(loss))
     if decided:

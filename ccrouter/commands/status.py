@@ -13,6 +13,7 @@ from ccrouter.daemon.control import ControlError, Daemon, Foreign, probe, read_s
 from ccrouter.daemon.files import DaemonFiles
 from ccrouter.model.json import JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.startup import endpoint_of
+from ccrouter.statusline.wording import dollars
 
 RUNNING, NOT_RUNNING = 0, 3
 
@@ -82,6 +83,10 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
     fact("📜", "Log", files.log)
     if (total := as_int(report.get("requests_total"))) is not None:
         fact("📈", "Requests", f"{as_int(report.get('open_requests')) or 0} open, {total} since the start")
+    used = as_object(report.get("usage")) or {}
+    if isinstance(cost := used.get("cost"), int | float) and cost:
+        more = ", and what has no known price" if as_int(used.get("unpriced")) else ""
+        fact("💰", "Cost", f"{dollars(cost)} since the start{more}")
     _show_table("Providers", provider_rows(report))
     _show_table("Routes", route_rows(report))
     _show_table("Presets", preset_rows(report))

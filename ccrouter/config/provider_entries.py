@@ -1,6 +1,5 @@
 """The entries of `Providers`, canonical JSON to ProviderConfig."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -8,11 +7,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ccrouter.config.document import child
 from ccrouter.config.interpolate import Variables
 from ccrouter.config.preset_entries import Recognised, complete_models, complete_use, key_of_preset, recognise
+from ccrouter.config.price_entries import read_prices
 from ccrouter.config.provider_limits import read_ca_bundle, read_limits, read_provider_proxy, read_timeouts
 from ccrouter.config.report import Report, did_you_mean
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import ProviderConfig
-from ccrouter.config.urls import CREDENTIALS_WARNING, holds_credentials, is_http_url
+from ccrouter.config.urls import CREDENTIALS_WARNING, holds_credentials, is_http_url, is_near
 from ccrouter.config.uses import Files, TransformerNames, read_transformers
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 
@@ -101,6 +101,7 @@ def _read_provider(
         proxy=read_provider_proxy(fields.get("proxy"), report, child(pointer, "proxy")),
         ca_bundle=read_ca_bundle(fields.get("ca_bundle"), files, child(pointer, "ca_bundle")),
         limits=read_limits(fields),
+        prices=read_prices(fields.get("prices"), models, report, child(pointer, "prices")),
     )
 
 
@@ -158,22 +159,8 @@ def _read_keys(
         if key:
             keys.append(key)
     if not keys and isinstance(value, str | list | None):
-        return key_of_preset(recognised, variables, pointer, report, near=_is_near(recognised.url))
+        return key_of_preset(recognised, variables, pointer, report, near=is_near(recognised.url))
     return tuple(dict.fromkeys(keys))
-
-
-def _is_near(url: str) -> bool:
-    """Whether the server is on this machine or network: those mostly want no key."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    if host in ("localhost", "host.docker.internal") or host.endswith((".local", ".localhost", ".internal", ".lan")):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host
 
 
 def _read_headers(value: Json, report: Report, pointer: str) -> dict[str, str]:

@@ -147,6 +147,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelPrices:
+    """What a model costs, in US dollars for a million tokens. None: as `input`."""
+
+    input: float
+    output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Retries:
     """How hard the router tries before a request has failed."""
 
@@ -191,6 +201,8 @@ class ProviderConfig:
     ca_bundle: Path | None = None
     """A PEM file with the authorities to trust, instead of the system's."""
     limits: Limits = Limits()
+    prices: Mapping[str, ModelPrices] = field(default_factory=dict[str, ModelPrices])
+    """Instead of the list prices, by model; `*` for all others."""
     preset: str | None = None
     """The preset that the config names: in `preset`, or by the name of a provider without a URL. None: its host or
     its name may still tell (`providers/resolve.py`)."""

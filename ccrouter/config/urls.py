@@ -1,5 +1,6 @@
 """URLs of a config: what counts as one, and what of one may be shown."""
 
+import ipaddress
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -45,3 +46,17 @@ def holds_credentials(url: str) -> bool:
         return "@" in urlsplit(url).netloc
     except ValueError:
         return False
+
+
+def is_near(url: str) -> bool:
+    """Whether the server is on this machine or network: those mostly want no key."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host in ("localhost", "host.docker.internal") or host.endswith((".local", ".localhost", ".internal", ".lan")):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host

@@ -22,6 +22,8 @@ def log_line(record: Record) -> str:
         f"stream={'yes' if record.streamed else 'no'}",
         f"reason={quoted(record.reason)}",
     ]
+    if record.cost is not None:
+        fields.append(f"cost={record.cost:.6f}")
     if record.looks:
         fields.append(f"looks={record.looks}")
     if record.rescued_by:

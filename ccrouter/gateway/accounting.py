@@ -1,20 +1,34 @@
 """From the record of a request to the account of its session."""
 
 import time
+from datetime import UTC, datetime
 
-from ccrouter.config.types import Target
+from ccrouter.config.types import ProviderConfig, Target
+from ccrouter.gateway.attempts import Outcome
 from ccrouter.gateway.types import Record
 from ccrouter.model.events import Usage
+from ccrouter.usage.costs import cost_of
 from ccrouter.usage.sessions import Finished, Sessions
 
 NOBODY = "-"
 NOTHING_USED = Usage()
 
 
-def account(sessions: Sessions, record: Record) -> None:
-    """Enter a request that is over. Requests that tell no session leave no trace."""
-    if record.session is None:
+def enter_usage(record: Record, outcome: Outcome, provider: ProviderConfig | None) -> None:
+    """Write into the record what the answer used and what that cost. `provider` is the one who gave it.
+
+    No cost is known of an answer that broke off or was continued by somebody else: its tokens are told at the end.
+    """
+    record.usage, record.told = outcome.spent, outcome.usage
+    if provider is None or outcome.failure is not None or record.rescued_by:
         return
+    model = record.target.partition(",")[2]
+    answers = (outcome.usage,) if outcome.answers is None else outcome.answers
+    record.cost = cost_of(provider, model, answers, datetime.now(UTC))
+
+
+def account(sessions: Sessions, record: Record) -> None:
+    """Enter a request that is over."""
     sessions.ended(
         Finished(
             session=record.session,
@@ -22,6 +36,7 @@ def account(sessions: Sessions, record: Record) -> None:
             scenario=record.scenario,
             reason=record.reason,
             usage=record.usage,
+            told=record.told,
             conversation=record.conversation,
             fallback=fell_back(record),
             first_byte=record.first_byte if record.streamed else None,

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Protocol
 
 from ccrouter.client_apis.base import ReplyFormat
@@ -26,6 +27,7 @@ from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.inbound import Reply
 from ccrouter.pipeline.learned import shaped_quirks
 from ccrouter.pipeline.outbound import Outbound, prepare
+from ccrouter.pipeline.rounds import added
 from ccrouter.pipeline.search_request import with_function_tool
 from ccrouter.pipeline.search_rounds import Answered
 from ccrouter.pipeline.verifier import MendCounts
@@ -75,8 +77,13 @@ class Outcome:
     body: bytes = b""
     failure: UpstreamError | None = None
     """Set when the answer broke after it was committed."""
-    spent: Usage | None = None
-    """The tokens of all requests that it took, where the client is not told just these."""
+    answers: tuple[Usage, ...] | None = None
+    """The tokens of each request that it took, where it may have taken several; `usage` is what the client is told."""
+
+    @property
+    def spent(self) -> Usage:
+        """The tokens of all requests together."""
+        return self.usage if self.answers is None else reduce(added, self.answers, Usage())
 
 
 def make_attempt(

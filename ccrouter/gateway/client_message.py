@@ -22,8 +22,8 @@ class ClientMessage:
         write: Callable[[bytes], Awaitable[None]],
     ) -> None:
         self.committed = False
-        self.spent = Usage()
-        """The tokens of all rounds, whatever the client is told."""
+        self.answers: list[Usage] = []
+        """The tokens of each round, whatever the client is told."""
         self._encoder = replies.encoder(defaults) if streamed else None
         self._collector = replies.collector(defaults)
         self._commit = commit

@@ -15,7 +15,7 @@ from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, untraced
 from ccrouter.gateway.access_log import log_line
-from ccrouter.gateway.accounting import account
+from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.attempts import Attempt, Outcome
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.calibrations import told_prompt
@@ -69,8 +69,8 @@ class Gateway:
         self.journal = journal or Journal()
         self.counter = TokenCounter()
         self._sessions = SessionUsage()
-        self._images = ImageAgent(client, self.health, self.counter)
         self.accounts = Sessions()
+        self._images = ImageAgent(client, self.health, self.counter, self.accounts)
         self.open_requests = 0
         self.requests_total = 0
 
@@ -234,7 +234,7 @@ class Gateway:
     async def _answer(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         outcome, attempt = await Turn(self._client, self.health, work, record, delivery).run()
         record.status = 200
-        record.usage = outcome.spent or outcome.usage
+        enter_usage(record, outcome, work.service.config.provider(attempt.pipeline.target.provider))
         notes = (*work.notes, *attempt.outbound.context.notes.entries)
         record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in notes)
         record.conversation = is_conversation(work)

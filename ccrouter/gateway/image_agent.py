@@ -9,6 +9,7 @@ from ccrouter.config.groups import members_of
 from ccrouter.config.types import Target
 from ccrouter.errors import CCRouterError, RequestError
 from ccrouter.gateway.access_log import log_line
+from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.failures import answer_for
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import Descriptions, ImageModel
@@ -20,6 +21,7 @@ from ccrouter.model.request import Request
 from ccrouter.router import decide_look
 from ccrouter.tokens import TokenCounter
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.usage.sessions import Sessions
 
 logger = logging.getLogger("ccrouter.requests")
 
@@ -27,10 +29,11 @@ logger = logging.getLogger("ccrouter.requests")
 class ImageAgent:
     """Remembers what was seen; makes for each request what looks at images for it."""
 
-    def __init__(self, client: UpstreamClient, health: Health, counter: TokenCounter) -> None:
+    def __init__(self, client: UpstreamClient, health: Health, counter: TokenCounter, accounts: Sessions) -> None:
         self._client = client
         self._health = health
         self._counter = counter
+        self._accounts = accounts
         self._descriptions = Descriptions()
 
     def model_for(self, service: Service, outer: Record) -> ImageModel | None:
@@ -53,19 +56,23 @@ class ImageAgent:
         decision = replace(decision, targets=targets)
         record.scenario, record.reason = decision.scenario, decision.reason
         begun = time.perf_counter()
+        if record.session is not None:
+            self._accounts.begun(record.session)
         incoming = Incoming(b"", {}, record.request_id)
         prompt = Prompt(self._counter, request, len(incoming.body))
         prompt.parts()
         work = Work(service, incoming, MESSAGES, request, None, decision, prompt, None)
         try:
-            outcome, _ = await Turn(self._client, self._health, work, record, None).run()
-            record.status, record.usage = 200, outcome.usage
+            outcome, attempt = await Turn(self._client, self._health, work, record, None).run()
+            record.status = 200
+            enter_usage(record, outcome, service.config.provider(attempt.pipeline.target.provider))
             return outcome.body
         except CCRouterError as error:
             record.status, record.error = answer_for(error, record.request_id, MESSAGES_API).status, str(error)
             raise
         finally:
             record.total = time.perf_counter() - begun
+            account(self._accounts, record)
             logger.info("%s", log_line(record))
 
 

@@ -157,6 +157,7 @@ def record_json(record: Record, body_bytes: int, ended: float) -> JsonObject:
         "rescued_by": list[Json](record.rescued_by),
         "notes": [note[:LONGEST_WORDS] for note in record.notes[:MOST_NOTES]],
         "usage": usage_json(record.usage),
+        "cost": record.cost,
         "first_byte": rounded(record.first_byte),
         "total": rounded(record.total),
     }

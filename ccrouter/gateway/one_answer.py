@@ -14,7 +14,6 @@ from ccrouter.model.events import Event, Failed, Finish, Start, Usage, UsageUpda
 from ccrouter.model.request import Request
 from ccrouter.pipeline.outbound import Outbound
 from ccrouter.pipeline.reply_events import EventReader
-from ccrouter.pipeline.rounds import added
 from ccrouter.upstream.client import UpstreamClient
 
 PassOn: TypeAlias = Callable[[list[Event]], Awaitable[None]]
@@ -61,7 +60,7 @@ class Model:
                         await drain(upstream)
                         return None
             finally:
-                self.message.spent = added(self.message.spent, usage)
+                self.message.answers.append(usage)
 
 
 def with_told(usage: Usage, events: list[Event]) -> Usage:

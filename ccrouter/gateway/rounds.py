@@ -56,4 +56,4 @@ async def run_in_rounds(
         failure = as_upstream_error(error)
         await message.send([Failed(failure)])
     await finish()
-    return Outcome(message.usage, message.body, failure, message.spent)
+    return Outcome(message.usage, message.body, failure, tuple(message.answers))

@@ -277,7 +277,7 @@ class Turn:
                 self._health.end(target, first)
                 if probing:
                     self._health.probe_over(target, rested)
-            slot.used(tokens_of(outcome.spent or outcome.usage) or estimate)
+            slot.used(tokens_of(outcome.spent) or estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested, at)
         else:

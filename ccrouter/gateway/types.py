@@ -106,6 +106,9 @@ class Record:
     status: int = 0
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
+    """The tokens of all requests that the answer took."""
+    told: Usage = field(default_factory=Usage)
+    """What the client was told of them: the prompt is the last request's."""
     first_byte: float | None = None
     """Seconds until the first byte of the answer went out."""
     total: float | None = None

@@ -38,6 +38,8 @@ class Usage:
     cache_read: int | None = None
     cache_write: int | None = None
     extras: Mapping[str, Json] = NO_EXTRAS
+    cost: float | None = None
+    """What the provider says that the reply cost, in its own currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +188,5 @@ def merge_usage(old: Usage, new: Usage) -> Usage:
         cache_read=old.cache_read if new.cache_read is None else new.cache_read,
         cache_write=old.cache_write if new.cache_write is None else new.cache_write,
         extras={**old.extras, **new.extras} if new.extras else old.extras,
+        cost=old.cost if new.cost is None else new.cost,
     )

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from ccrouter.config.presets import NO_PRESET, preset_named, preset_of_url, split_url
 from ccrouter.config.types import ProviderConfig
+from ccrouter.config.urls import is_near
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, as_list, as_object
@@ -171,6 +172,13 @@ def _trusted_preset(provider: ProviderConfig) -> Preset | None:
     if provider.preset is None and preset.hosts and preset_of_url(PRESETS, provider.api_base_url) is not preset:
         return None
     return preset
+
+
+def runs_for_free(provider: ProviderConfig, model: str) -> bool:
+    """Whether the model runs on a machine of the user's own, as far as the preset and the address tell."""
+    preset = _trusted_preset(provider)
+    # Ollama passes these on to its cloud, which is paid for.
+    return preset is not None and preset.free and is_near(provider.api_base_url) and not model.endswith("cloud")
 
 
 def _rows_for(rows: Iterable[ModelQuirks], model: str) -> list[Mapping[str, Any]]:

@@ -89,6 +89,7 @@ def status_of(state: State) -> dict[str, Json]:
         "routes": {name: str(target) for name, target in routes_of(config.router).items()},
         "open_requests": state.open_requests,
         "requests_total": state.gateway.requests_total,
+        "usage": state.gateway.accounts.totals.as_json(),
         "mended": state.gateway.health.mended.as_json(),
         "reloaded_at": state.reloaded_at,
         "presets": [{"name": preset.name, "usable": preset.service is not None} for preset in state.presets or ()],

@@ -16,12 +16,16 @@ SHORTEST_ANSWER = 0.1
 class Finished:
     """One request that has ended, well or not. Times are seconds."""
 
-    session: str
+    session: str | None
+    """None: the request told none."""
     target: Target | None
     """Who answered; None where nobody did."""
     scenario: str
     reason: str
     usage: Usage
+    """The tokens of all requests that the answer took."""
+    told: Usage
+    """What the client was told: the prompt is the last request's, which is how full the context is."""
     conversation: bool
     """Part of the conversation that the user sees: no subagent's, no title, no probe."""
     fallback: bool
@@ -89,6 +93,8 @@ class Sessions:
     def __init__(self, limit: int = REMEMBERED) -> None:
         self._limit = limit
         self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self.totals = Totals()
+        """Over all sessions, forgotten ones too, and requests without one."""
 
     def get(self, session: str) -> Session | None:
         """What is known of a session."""
@@ -99,7 +105,11 @@ class Sessions:
         self._take(session).open += 1
 
     def ended(self, finished: Finished) -> None:
-        """A request of the session is over."""
+        """A request is over."""
+        if finished.target is not None:
+            self.totals.add(finished.usage, finished.cost)
+        if finished.session is None:
+            return
         session = self._take(finished.session)
         session.open = max(0, session.open - 1)
         if finished.target is None:
@@ -125,11 +135,11 @@ def session_report(session: Session) -> JsonObject:
         return report
     first = None if last.first_byte is None else round(last.first_byte * 1000)
     facts: JsonObject = {
-        "input": last.usage.input,
-        "cached": last.usage.cache_read,
-        "cache_write": last.usage.cache_write,
-        "output": last.usage.output,
-        "prompt": prompt_tokens(last.usage) or None,
+        "input": last.told.input,
+        "cached": last.told.cache_read,
+        "cache_write": last.told.cache_write,
+        "output": last.told.output,
+        "prompt": prompt_tokens(last.told) or None,
         "tokens_per_second": tokens_per_second(last),
         "first_token_ms": first,
         "cost": last.cost,

@@ -10,6 +10,7 @@ from ccrouter.config.types import (
     Config,
     Cooldown,
     Limits,
+    ModelPrices,
     ProviderConfig,
     Retries,
     Timeouts,
@@ -41,6 +42,12 @@ def load(folder: Path, text: str) -> Config:
 
 def load_provider(folder: Path, fields: str) -> ProviderConfig:
     return load(folder, provider(fields)).providers[0]
+
+
+def test_prices(tmp_path: Path) -> None:
+    own, others = '"M": { "input": 1, "Output": "$SECONDS", "cacheRead": 0.1 }', '"*": { "input": 0, "output": 0 }'
+    given = load_provider(tmp_path, f'"prices": {{ {own}, {others} }}')
+    assert given.prices == {"m": ModelPrices(1, 2.5, 0.1), "*": ModelPrices(0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -185,6 +192,27 @@ ERRORS = {
     ),
 }
 
+ERRORS |= {
+    "price without output": (
+        provider('"prices": { "m": §{ "input": 1 } }'),
+        f"{P}/prices/m",
+        '"output" is missing',
+        None,
+    ),
+    "negative price": (
+        provider('"prices": { "m": { "input": §-1, "output": 1 } }'),
+        f"{P}/prices/m/input",
+        "at least 0",
+        None,
+    ),
+    "price as words": (
+        provider('"prices": { "m": { "input": 1, "output": 1, "cache_read": §"cheap" } }'),
+        f"{P}/prices/m/cache_read",
+        "must be",
+        None,
+    ),
+}
+
 WARNINGS = {
     "unknown timeout": (
         provider('"timeouts": { §"read": 5 }'),
@@ -211,6 +239,18 @@ WARNINGS = {
         f"{P}/api_base_url",
         "this URL holds a name or password",
         '"Authorization" in "headers"',
+    ),
+    "price of no model": (
+        provider('"prices": { §"mm": { "input": 1, "output": 2 } }'),
+        f"{P}/prices/mm",
+        'no model of this provider is called "mm"',
+        'Did you mean "m"?',
+    ),
+    "unknown kind of price": (
+        provider('"prices": { "m": { "input": 1, "output": 2, §"cached": 1 } }'),
+        f"{P}/prices/m/cached",
+        "not known",
+        None,
     ),
     "unknown cooldown": (whole('"cooldown": { §"cap": 5 }'), "/cooldown/cap", "not known", None),
 }

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ccrouter.config.types import Target
-from ccrouter.gateway.accounting import account, answered_by, fell_back
+from ccrouter.config.types import ModelPrices, ProviderConfig, Target
+from ccrouter.errors import upstream_failure
+from ccrouter.gateway.accounting import account, answered_by, enter_usage, fell_back
+from ccrouter.gateway.attempts import Outcome
 from ccrouter.gateway.types import Record
 from ccrouter.model.events import Usage
 from ccrouter.usage.sessions import Sessions
@@ -41,10 +43,38 @@ def test_fallback(record: Record, fallback: bool) -> None:
     assert fell_back(record) is fallback
 
 
-def test_a_request_without_a_session_leaves_no_trace() -> None:
+PROVIDER = ProviderConfig("p", "https://x.y/v1", prices={"*": ModelPrices(1.0, 10.0)})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "usage", "cost"),
+    [
+        (Outcome(Usage(100, 20)), Usage(100, 20), 0.0003),
+        # Two rounds: the client is told the last prompt, both are paid for.
+        (Outcome(Usage(200, 30), answers=(Usage(100, 20), Usage(200, 10))), Usage(300, 30), 0.0006),
+        (Outcome(Usage(200, 30), answers=(Usage(100, 20), Usage())), Usage(100, 20), None),
+        (Outcome(Usage(0, 0), answers=()), Usage(), None),  # the router's own words: nobody was asked
+        (Outcome(Usage(100, 20), failure=upstream_failure("torn")), Usage(100, 20), None),
+    ],
+)
+def test_what_an_answer_used_and_cost(outcome: Outcome, usage: Usage, cost: float | None) -> None:
+    record = replace(SERVED, usage=Usage())
+    enter_usage(record, outcome, PROVIDER)
+    assert (record.usage, record.told) == (usage, outcome.usage)
+    assert record.cost == (None if cost is None else pytest.approx(cost))
+
+
+def test_a_rescued_answer_has_no_known_cost() -> None:
+    record = replace(SERVED, rescued_by=("q,n",))
+    enter_usage(record, Outcome(Usage(100, 20)), PROVIDER)
+    assert record.cost is None
+
+
+def test_a_request_without_a_session_counts_in_the_whole_alone() -> None:
     sessions = Sessions()
     account(sessions, replace(SERVED, session=None))
     assert sessions.get("s") is None
+    assert sessions.totals.requests == 1
     account(sessions, SERVED)
     session = sessions.get("s")
     assert session is not None

@@ -37,6 +37,7 @@ def record(identity: str = "req_1", *, error: str | None = None) -> Record:
         status=502 if error else 200,
         attempts=2,
         usage=Usage(input=5, output=7),
+        cost=0.25,
         first_byte=0.1234,
         total=2.0,
         error=error,
@@ -73,6 +74,7 @@ def test_what_is_kept_of_a_request() -> None:
         "rescued_by": [],
         "notes": ["max_tokens /max_tokens: more than it allows"],
         "usage": {"input": 5, "cache_read": None, "cache_write": None, "output": 7},
+        "cost": 0.25,
         "first_byte": 0.123,
         "total": 2.0,
     }

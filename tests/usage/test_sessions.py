@@ -1,6 +1,7 @@
 """What sessions have used: sums, the last answer, speed, and the bound."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ def finished(session: str = "s", **changes: object) -> Finished:
         "scenario": "default",
         "reason": "why",
         "usage": Usage(100, 50, 900, 10),
+        "told": Usage(100, 50, 900, 10),
         "conversation": True,
         "fallback": False,
         "first_byte": 1.0,
@@ -50,6 +52,18 @@ def test_sums_and_the_last_answer() -> None:
             "requests": 2, "input": 200, "cached": 1800, "cache_write": 20, "output": 100, "cost": 0.25, "unpriced": 1,
         },
     }  # fmt: skip
+
+
+def test_the_context_is_the_last_prompt_and_the_sum_is_all_of_it() -> None:
+    """Searches and looks take several requests, each with the conversation in its prompt."""
+    sessions = Sessions()
+    sessions.begun("s")
+    sessions.ended(finished(usage=Usage(300, 30, 800), told=Usage(200, 30, 400)))
+    session = sessions.get("s")
+    assert session is not None
+    report: Any = session_report(session)
+    assert (report["last"]["prompt"], report["last"]["input"], report["total"]["input"]) == (600, 200, 300)
+    assert (report["total"]["cached"], sessions.totals.cached) == (800, 800)
 
 
 def test_a_failed_request_only_ends() -> None:

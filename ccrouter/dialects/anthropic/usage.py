@@ -1,5 +1,6 @@
 """Anthropic's usage object, both ways."""
 
+from ccrouter.dialects.told_cost import told_cost
 from ccrouter.model.events import Usage
 from ccrouter.model.json import NO_EXTRAS, JsonObject, as_int, as_object
 
@@ -18,6 +19,7 @@ def decode_usage(raw: object) -> Usage:
         cache_read=as_int(found.get("cache_read_input_tokens")),
         cache_write=as_int(found.get("cache_creation_input_tokens")),
         extras=extras or NO_EXTRAS,
+        cost=told_cost(found),
     )
 
 

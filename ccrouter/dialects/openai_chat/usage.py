@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ccrouter.dialects.told_cost import told_cost
 from ccrouter.model.events import Usage
 from ccrouter.model.json import JsonObject, as_int, as_object
 
@@ -48,7 +49,7 @@ def read_usage(raw: JsonObject) -> Usage | None:
     cached = (read or 0) + (write or 0)
     if prompt is not None and cached <= prompt:
         prompt -= cached
-    return Usage(input=prompt, output=output, cache_read=read, cache_write=write)
+    return Usage(input=prompt, output=output, cache_read=read, cache_write=write, cost=told_cost(raw))
 
 
 def _first(raw: JsonObject, *names: str) -> int | None:

@@ -16,6 +16,7 @@ RUNNER = Quirks(repair_arguments="schema", leaked_tool_calls=LEAKS_OF_OPEN_MODEL
 
 OLLAMA = Preset(
     name="ollama",
+    free=True,
     hosts=("localhost:11434", "127.0.0.1:11434"),
     base_url="http://localhost:11434/v1",
     protocol="openai_chat",
@@ -25,6 +26,7 @@ OLLAMA = Preset(
 OLLAMA_CLOUD = replace(
     OLLAMA,
     name="ollama-cloud",
+    free=False,
     hosts=("ollama.com",),
     base_url="https://ollama.com/v1",
     key_variable="OLLAMA_API_KEY",
@@ -34,6 +36,7 @@ OLLAMA_CLOUD = replace(
 
 LMSTUDIO = Preset(
     name="lmstudio",
+    free=True,
     hosts=("localhost:1234", "127.0.0.1:1234"),
     base_url="http://localhost:1234/v1",
     protocol="openai_chat",
@@ -44,6 +47,7 @@ LMSTUDIO = Preset(
 
 VLLM = Preset(
     name="vllm",
+    free=True,
     base_url="http://localhost:8000/v1",
     protocol="openai_chat",
     key_variable="VLLM_API_KEY",  # the server's own variable for what it demands
@@ -53,6 +57,7 @@ VLLM = Preset(
 
 LLAMA_CPP = Preset(
     name="llama.cpp",
+    free=True,
     base_url="http://localhost:8080/v1",
     protocol="openai_chat",
     key_variable="LLAMA_API_KEY",  # the server's own variable for what it demands

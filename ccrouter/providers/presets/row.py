@@ -19,5 +19,7 @@ class Preset(PresetFacts):
 
     quirks: Quirks = Quirks()  # noqa: RUF009 - frozen
     model_quirks: tuple[ModelQuirks, ...] = ()
+    free: bool = False
+    """Runs models on a machine of the user's own: nobody sends a bill for tokens."""
     pinned: frozenset[str] = frozenset()
     """Fields that belong to this host whatever the model: it refuses reasoning, or takes it for all models."""

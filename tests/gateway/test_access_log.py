@@ -1,0 +1,14 @@
+"""The line of a request: its cost is there where it is known."""
+
+import pytest
+
+from ccrouter.gateway.access_log import log_line
+from ccrouter.gateway.types import Record
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"), [(0.0123, "cost=0.012300"), (0.0000086, "cost=0.000009"), (0.0, "cost=0.000000"), (None, None)]
+)
+def test_cost(cost: float | None, words: str | None) -> None:
+    line = log_line(Record("req_1", cost=cost))
+    assert words in line if words is not None else "cost=" not in line
