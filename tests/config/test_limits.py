@@ -190,9 +190,6 @@ ERRORS = {
         "must be one of",
         'Did you mean "think"?',
     ),
-}
-
-ERRORS |= {
     "price without output": (
         provider('"prices": { "m": §{ "input": 1 } }'),
         f"{P}/prices/m",

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ccrouter.config.types import ProviderConfig, RouterConfig, SearchConfig, Target
+from ccrouter.config.types import ModelPrices, ProviderConfig, RouterConfig, SearchConfig, Target
 from ccrouter.dialects.anthropic.events import AnthropicDecoder
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.model.grammar import violations
@@ -205,6 +205,26 @@ async def test_a_model_that_calls_the_tool(router: Router, stream: bool) -> None
     [told] = tool_messages(second)
     assert "https://www.wildlife.example/red-fox" in told
     assert not upstream.refusals
+
+
+async def test_both_rounds_are_paid_for_and_the_last_prompt_is_the_context(router: Router, stream: bool) -> None:
+    """A dollar a token: the sums are easily told apart."""
+    script = in_turn(Reply(text=("I look.",), calls=(Call("web_search", {"query": "fox food"}, "call_7"),)), text("B."))
+    prices = {"*": ModelPrices(1e6, 1e6, cache_read=0)}
+    with OpenAIChatUpstream(script) as upstream, SearchEngines() as engines:
+        mock = ProviderConfig("mock", upstream.endpoint, ("sk-upstream",), ("m-text", "m-think"), prices=prices)
+        async with router(upstream.endpoint, search=searxng(engines), providers=(mock,)) as client:
+            headers = {"x-claude-code-session-id": "s 1"}
+            reply = await client.post("/v1/messages", json={**agent(), "stream": stream}, headers=headers)
+            assert reply.status == 200
+            await reply.read()
+            admin = {"x-ccr-admin-token": "admin-token"}
+            told: Any = await (await client.get("/admin/statusline?session=s%201", headers=admin)).json()
+            whole: Any = await (await client.get("/admin/status", headers=admin)).json()
+    session = told["session"]
+    assert session["last"]["prompt"] == 1234
+    assert session["total"]["input"] + session["total"]["cached"] == 2 * 1234
+    assert session["last"]["cost"] == session["total"]["cost"] == whole["usage"]["cost"] == 2 * (234 + 56)
 
 
 async def test_a_model_that_does_not_call_it(router: Router, stream: bool) -> None:
