@@ -19,7 +19,7 @@ SHOWN_MODELS: Final = 5
 LONGEST_WORDS: Final = 160
 
 _NO_SUCH_MODEL: Final = re.compile(
-    r"model[^.]{0,80}(not (be )?(found|exist|supported|available|recognized)|n't exist|unknown|invalid|no such)"
+    r"model.{0,80}?(not (be )?(found|exist|supported|available|recognized)|n't exist|unknown|invalid|no such)"
     r"|(no such|unknown|invalid|unsupported|not a valid|does not have( a| the)?) model"
     r"|model_not_found|not a valid model|no (allowed )?(providers|endpoints) (are )?(available|found) (for|that)",
     re.IGNORECASE,
@@ -130,6 +130,8 @@ def _wrong_key(detail: ErrorDetail, provider: ProviderConfig, host: str, words: 
 
 def _no_such_model(detail: ErrorDetail, model: str, listed: Sequence[str]) -> bool:
     if detail.status not in {400, 403, 404, 422, 500, 503}:
+        return False
+    if _NO_TOOLS.search(detail.message):
         return False
     if _NO_SUCH_MODEL.search(detail.message) or detail.code in {"model_not_found", "invalid_model"}:
         return True

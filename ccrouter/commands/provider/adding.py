@@ -89,7 +89,9 @@ def add(path: Path, wanted: Wanted, options: Options) -> int:
             listed, cause = _listed(provider, first)
         if cause is not None and not _anyway(cause, interactive=interactive):
             return 1
-    models = wanted.models or choose_models(provider, listed, ask=interactive and present is None)
+    models = wanted.models or choose_models(
+        provider, listed, wanted.facts.models if wanted.facts is not None else (), ask=interactive and present is None
+    )
     if models != provider.models:
         wanted = replace(wanted, models=models)
     changed = _written(draft, wanted, present, choice.text)

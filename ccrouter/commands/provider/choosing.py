@@ -11,11 +11,16 @@ from ccrouter.config.types import ProviderConfig
 MOST_SHOWN = 40
 
 
-def choose_models(provider: ProviderConfig, listed: Sequence[str], *, ask: bool) -> tuple[str, ...]:
-    """The models to configure: those that are configured or the preset's, unless the user says otherwise."""
+def choose_models(
+    provider: ProviderConfig, listed: Sequence[str], usual: Sequence[str], *, ask: bool
+) -> tuple[str, ...]:
+    """The models to configure: those that are configured, else of the `usual` ones those that it has, unless the user
+    says otherwise.
+    """
+    usual = [model for model in (provider.models or usual) if not listed or model in listed]
     if not ask:
-        return provider.models
-    usual = [model for model in provider.models if not listed or model in listed] or list(listed[:1])
+        return provider.models or tuple(usual)
+    usual = usual or list(listed[:1])
     for number, model in enumerate(listed[:MOST_SHOWN], 1):
         click.echo(f"  {number:>2}  {model}")
     if len(listed) > MOST_SHOWN:

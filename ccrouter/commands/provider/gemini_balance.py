@@ -94,7 +94,7 @@ def address(url: str, protocol: str | None) -> str:
         url = f"http://{url}"
     path = urlsplit(url).path.rstrip("/")
     if path in ("", "/gemini"):
-        return url + PATHS[protocol or "gemini"] if path == "" or protocol != "openai" else url[: -len(path)] + "/v1"
+        return f"{url.removesuffix('/gemini') if protocol == 'openai' else url}{PATHS[protocol or 'gemini']}"
     usual = re.fullmatch(r"(.*?)/(v1beta|v1)(/models|/chat/completions)?", path)
     if usual is None or protocol is None:
         return url
