@@ -5,11 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 
 from ccrouter import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -46,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     "env": Entry("ccrouter.commands.activate:activate", "The same as activate"),
     "statusline": Entry("ccrouter.commands.statusline:statusline", "The line for Claude Code's prompt; reads its JSON"),
     "demo": Entry("ccrouter.commands.demo:demo", "Try every route on a built-in provider, without key or network"),
+    "completion": Entry("ccrouter.commands.completion:completion", "Print the completion script for bash, zsh or fish"),
     "version": Entry("ccrouter.commands.version:version", "Show the version"),
     "help": Entry("ccrouter.commands.version:help_command", "Show this help"),
 }
@@ -80,6 +84,18 @@ class LazyGroup(click.Group):
                 ctx.fail(unknown_command(args[0]))
             args = ["code", "--preset", *args]
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Commands and presets, without importing any command; options as click does it."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        from ccrouter.commands.completing import preset_names
+
+        items = [CompletionItem(name, help=entry.summary) for name, entry in COMMANDS.items()]
+        items += [CompletionItem(name, help="Claude Code with this preset") for name in preset_names(ctx)]
+        return [item for item in items if str(item.value).startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""

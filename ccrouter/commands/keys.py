@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
+from ccrouter.commands.completing import complete_provider
 from ccrouter.commands.locating import chosen_config, config_option, configuration, locate
 from ccrouter.commands.status import duration
 from ccrouter.commands.terminal import good, note, rows
@@ -42,7 +43,7 @@ def keys(context: click.Context, config: Path | None, as_json: bool) -> None:
 
 @keys.command()
 @config_option
-@click.argument("provider", required=False)
+@click.argument("provider", required=False, shell_complete=complete_provider)
 @click.pass_context
 def clear(context: click.Context, config: Path | None, provider: str | None) -> None:
     """Let the keys of PROVIDER, or all, be tried again at once."""

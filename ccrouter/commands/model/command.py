@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 import orjson
 
+from ccrouter.commands.completing import complete_provider, complete_route, complete_target
 from ccrouter.commands.locating import chosen_config, config_option
 from ccrouter.config.edit.draft import Draft
 from ccrouter.config.edit.route_names import route_name
@@ -79,8 +80,8 @@ def list_command(context: click.Context, config: Path | None, as_json: bool) -> 
 
 @model.command("set")
 @config_option
-@click.argument("route")
-@click.argument("target")
+@click.argument("route", shell_complete=complete_route)
+@click.argument("target", shell_complete=complete_target)
 @click.pass_context
 def set_command(context: click.Context, config: Path | None, route: str, target: str) -> None:
     """Let ROUTE go to TARGET: ccr model set think deepseek,deepseek-reasoner
@@ -94,7 +95,7 @@ def set_command(context: click.Context, config: Path | None, route: str, target:
 
 @model.command("unset")
 @config_option
-@click.argument("route")
+@click.argument("route", shell_complete=complete_route)
 @click.pass_context
 def unset_command(context: click.Context, config: Path | None, route: str) -> None:
     """Take ROUTE away: what it served goes to default."""
@@ -103,7 +104,7 @@ def unset_command(context: click.Context, config: Path | None, route: str) -> No
 
 @model.command("add")
 @config_option
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete_provider)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.pass_context
 def add_command(context: click.Context, config: Path | None, provider: str, models: tuple[str, ...]) -> None:
@@ -114,7 +115,7 @@ def add_command(context: click.Context, config: Path | None, provider: str, mode
 
 @model.command("remove")
 @config_option
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete_provider)
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.pass_context
 def remove_command(context: click.Context, config: Path | None, provider: str, models: tuple[str, ...]) -> None:
@@ -125,7 +126,7 @@ def remove_command(context: click.Context, config: Path | None, provider: str, m
 
 @model.command("fetch")
 @config_option
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete_provider)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def fetch_command(context: click.Context, config: Path | None, provider: str, as_json: bool) -> None:
@@ -147,7 +148,7 @@ def fetch_command(context: click.Context, config: Path | None, provider: str, as
 
 @model.command("test")
 @config_option
-@click.argument("target")
+@click.argument("target", shell_complete=complete_target)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def test_command(context: click.Context, config: Path | None, target: str, as_json: bool) -> None:

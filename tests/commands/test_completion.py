@@ -1,0 +1,102 @@
+"""`ccr completion`: the scripts, run by the shells themselves."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccrouter import cli
+
+CONFIG = """{
+  Providers: [{name: "deep", models: ["chat", "reasoner"]}, {name: "other", models: ["small"]}],
+  groups: {fast: ["deep,chat"]}, aliases: {quick: "other,small"},
+}"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home with a config and a preset, and a `ccr` on the PATH."""
+    folder = tmp_path / ".claude-code-router"
+    (folder / "presets" / "work").mkdir(parents=True)
+    (folder / "presets" / "work" / "manifest.json").write_text("{}")
+    (folder / "config.json").write_text(CONFIG)
+    script = tmp_path / "bin" / "ccr"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m ccrouter "$@"\n')
+    script.chmod(0o755)
+    return {"HOME": str(tmp_path), "PATH": f"{script.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+
+
+def asked(environment: dict[str, str], *words: str) -> list[str]:
+    """What click's protocol, as the bash script speaks it, offers for the last of `words`."""
+    told = {"_CCR_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    result = subprocess.run(["ccr"], env=environment | told, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    return [line.partition(",")[2] for line in result.stdout.splitlines() if line]
+
+
+def test_targets_providers_routes_and_presets_are_offered(environment: dict[str, str]) -> None:
+    targets = ["deep,chat", "deep,reasoner", "other,small", "group,fast", "quick"]
+    assert asked(environment, "ccr", "model", "set", "think", "") == targets
+    assert asked(environment, "ccr", "model", "set", "think", "deep,r") == ["deep,reasoner"]
+    assert asked(environment, "ccr", "model", "set", "long") == ["longContext"]
+    assert asked(environment, "ccr", "keys", "clear", "o") == ["other"]
+    assert asked(environment, "ccr", "wo") == ["work"]
+    assert asked(environment, "ccr", "sta") == ["start", "status", "statusline"]
+
+
+def test_the_config_that_is_named_counts(environment: dict[str, str], tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"Providers": [{"name": "mine", "models": ["m"]}]}')
+    assert asked(environment, "ccr", "--config", str(other), "model", "set", "think", "") == ["mine,m"]
+    assert asked(environment, "ccr", "model", "set", "--config", str(other), "think", "") == ["mine,m"]
+
+
+def test_a_broken_config_offers_nothing_and_says_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".claude-code-router" / "config.json").write_text("{ Providers: [")
+    assert asked(environment, "ccr", "model", "set", "think", "") == []
+
+
+def test_commands_are_offered_without_importing_any(environment: dict[str, str]) -> None:
+    heavy = "('aiohttp', 'asyncio', 'prompt_toolkit', 'jsonschema', 'yaml', 'tiktoken')"
+    program = (
+        f"import atexit, sys; atexit.register(lambda: print([n for n in {heavy} if n in sys.modules], file=sys.stderr))"
+        "\nfrom ccrouter import cli; cli.run([])"
+    )
+    told = {"_CCR_COMPLETE": "bash_complete", "COMP_WORDS": "ccr st", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, env=environment | told, capture_output=True, text=True, check=True)
+    assert "plain,start" in result.stdout
+    assert result.stderr.strip() == "[]"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash")
+def test_bash_runs_its_script(environment: dict[str, str]) -> None:
+    program = (
+        'eval "$(ccr completion bash)"; COMP_WORDS=(ccr model set think other); COMP_CWORD=4; '
+        '_ccr_completion ccr; echo "${COMPREPLY[@]}"; complete -p ccr'
+    )
+    result = subprocess.run(["bash", "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == ["other,small", "complete -o nosort -F _ccr_completion ccr"]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_fish_runs_its_script(environment: dict[str, str]) -> None:
+    program = "ccr completion fish | source; complete -C 'ccr model set think other'"
+    result = subprocess.run(["fish", "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["other,small"]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_zsh_takes_its_script(environment: dict[str, str]) -> None:
+    program = 'autoload -U compinit; compinit -u; eval "$(ccr completion zsh)"; print ${_comps[ccr]}'
+    result = subprocess.run(["zsh", "-f", "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "_ccr_completion"
+
+
+def test_another_shell_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["completion", "tcsh"]) == 2
+    assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
