@@ -71,7 +71,7 @@ class GeminiBalanceUpstream(GeminiUpstream):
         if model not in self._names():
             return Failure(400, f"Model {model} is not supported")
         if chat:
-            found = refusal(body or {}, Strictness())
+            found = refusal(body or {}, Strictness(max_tokens_limit=65_536))
             return None if found is None else Failure(400, found.message)
         # The token is judged above, in all its ways; the path's name is not Google's.
         key = self.api_key

@@ -93,6 +93,8 @@ GEMINI_BALANCE = replace(
     name="gemini-balance",
     hosts=(),
     base_url="http://localhost:8000/v1beta",
+    # What /v1 takes goes to Google as it is, which refuses more (dialects/gemini/families.py, `output_limit`).
+    model_quirks=((r"gemini-(2\.5|3)", {"max_tokens_cap": 65_536}),),
     key_variable="GEMINI_BALANCE_TOKEN",
     key_hint="from who runs it: one of its ALLOWED_TOKENS",
     models=("gemini-2.5-flash", "gemini-2.5-pro"),
