@@ -50,6 +50,7 @@ COMMANDS: dict[str, Entry] = {
     "statusline": Entry("ccrouter.commands.statusline:statusline", "The line for Claude Code's prompt; reads its JSON"),
     "demo": Entry("ccrouter.commands.demo:demo", "Try every route on a built-in provider, without key or network"),
     "completion": Entry("ccrouter.commands.completion:completion", "Print the completion script for bash, zsh or fish"),
+    "uninstall": Entry("ccrouter.commands.uninstall:uninstall", "Remove what ccrouter made; your config stays"),
     "version": Entry("ccrouter.commands.version:version", "Show the version"),
     "help": Entry("ccrouter.commands.version:help_command", "Show this help"),
 }
