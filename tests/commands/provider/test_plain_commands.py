@@ -253,3 +253,17 @@ def test_remove_where_groups_name_it(ccr: Ccr, config: Path, upstream: OpenAICha
     before = files(config)
     assert "named in groups.both.0" in str(ccr("remove", "mine", "--force").exception)
     assert files(config) == before
+
+
+def test_a_new_key_takes_the_place_of_the_old(ccr: Ccr, config: Path, upstream: OpenAIChatUpstream) -> None:
+    arguments = ("--name", "mine", "--models", "m-good", "--yes")
+    assert ccr("add", f"{upstream.url}/v1", "--key", KEY, *arguments).exit_code == 0
+    written = config.read_bytes()
+    assert ccr("add", "mine", "--key", WRONG, "--yes").exit_code == 1
+    assert config.with_name(".env").read_text() == f"MINE_API_KEY={KEY}\n"
+    upstream.api_key = "sk-newer-0123456789abcdef"
+    told = ccr("add", "mine", "--key", "sk-newer-0123456789abcdef", "--yes")
+    assert told.exit_code == 0, told.output
+    assert "The provider mine is updated" in told.output
+    assert config.read_bytes() == written
+    assert ccr("test", "mine").exit_code == 0
