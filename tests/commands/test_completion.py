@@ -60,16 +60,17 @@ def test_a_broken_config_offers_nothing_and_says_nothing(environment: dict[str, 
     assert asked(environment, "ccr", "model", "set", "think", "") == []
 
 
-def test_commands_are_offered_without_importing_any(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("words", "offered"), [("ccr st", "plain,start"), ("ccr model set thi", "plain,think")])
+def test_nothing_heavy_is_imported(environment: dict[str, str], words: str, offered: str) -> None:
     heavy = "('aiohttp', 'asyncio', 'prompt_toolkit', 'jsonschema', 'yaml', 'tiktoken')"
     program = (
         f"import atexit, sys; atexit.register(lambda: print([n for n in {heavy} if n in sys.modules], file=sys.stderr))"
         "\nfrom ccrouter import cli; cli.run([])"
     )
-    told = {"_CCR_COMPLETE": "bash_complete", "COMP_WORDS": "ccr st", "COMP_CWORD": "1"}
+    told = {"_CCR_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, env=environment | told, capture_output=True, text=True, check=True)
-    assert "plain,start" in result.stdout
+    assert offered in result.stdout
     assert result.stderr.strip() == "[]"
 
 

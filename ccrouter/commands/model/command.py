@@ -1,20 +1,20 @@
 """The command line of `ccr model`."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import orjson
 
 from ccrouter.commands.completing import complete_provider, complete_route, complete_target
 from ccrouter.commands.locating import chosen_config, config_option
-from ccrouter.config.edit.draft import Draft
-from ccrouter.config.edit.route_names import route_name
 from ccrouter.model.json import Json
+
+if TYPE_CHECKING:
+    from ccrouter.config.edit.draft import Draft
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ def model(context: click.Context, config: Path | None, plain: bool) -> None:
     context.exit(ask(_draft(path)))
 
 
-def _draft(path: Path) -> Draft:
+def _draft(path: Path) -> "Draft":
     from ccrouter.commands.model.changing import draft_of
 
     return draft_of(path)
@@ -57,7 +57,13 @@ def _chosen(context: click.Context, config: Path | None) -> Path:
     return chosen_config(config or above)
 
 
-def _save(draft: Draft, what: str) -> None:
+def _route_name(route: str) -> str:
+    from ccrouter.config.edit.route_names import route_name
+
+    return route_name(route)
+
+
+def _save(draft: "Draft", what: str) -> None:
     from ccrouter.commands.model.changing import save
 
     save(draft, what)
@@ -90,7 +96,7 @@ def set_command(context: click.Context, config: Path | None, route: str, target:
     one of several: subagent.Explore, tiers.opus. TARGET is provider,model or group,name.
     """
     draft = _draft(_chosen(context, config)).set_route(route, target)
-    _save(draft, f"{route_name(route)} goes to {draft.route_text(target)}")
+    _save(draft, f"{_route_name(route)} goes to {draft.route_text(target)}")
 
 
 @model.command("unset")
@@ -99,7 +105,7 @@ def set_command(context: click.Context, config: Path | None, route: str, target:
 @click.pass_context
 def unset_command(context: click.Context, config: Path | None, route: str) -> None:
     """Take ROUTE away: what it served goes to default."""
-    _save(_draft(_chosen(context, config)).unset_route(route), f"{route_name(route)} is taken away")
+    _save(_draft(_chosen(context, config)).unset_route(route), f"{_route_name(route)} is taken away")
 
 
 @model.command("add")
@@ -135,6 +141,8 @@ def fetch_command(context: click.Context, config: Path | None, provider: str, as
 
     draft = _draft(_chosen(context, config))
     found = draft.provider(provider)
+    import asyncio
+
     models = asyncio.run(fetch_models(found, draft.config, os.environ))
     if as_json:
         report: dict[str, Json] = {"provider": found.name, "models": list(models), "configured": list(found.models)}
@@ -157,6 +165,8 @@ def test_command(context: click.Context, config: Path | None, target: str, as_js
     from ccrouter.probing.trial import try_target
 
     draft = _draft(_chosen(context, config))
+    import asyncio
+
     tested = asyncio.run(try_target(service_of(draft), draft.target(target)))
     if as_json:
         report: dict[str, Json] = {
