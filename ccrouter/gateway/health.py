@@ -61,8 +61,10 @@ class Health:
 
     def keys(self, target: Target, keys: tuple[str, ...], affinity: str | None) -> tuple[str, ...]:
         """The keys that may be tried now, the session's own first: prompt caches are kept by key."""
-        by_print = {fingerprint(key): key for key in keys}
         first = zlib.crc32(affinity.encode()) % len(keys) if affinity and keys else 0
+        if not self._states.rests:
+            return tuple(dict.fromkeys((*keys[first:], *keys[:first])))
+        by_print = {fingerprint(key): key for key in keys}
         order = cooldown.order(
             self._states,
             target.provider,

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ccrouter.errors import RequestError
@@ -22,9 +23,18 @@ def check_origin(headers: Mapping[str, str], bound_host: str) -> None:
     if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
         raise RequestError(f"Requests from the web origin {origin} are not allowed.", status=403)
     if is_loopback(bound_host):
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if not is_loopback(host) and host != bound_host:
+        host = host_named(headers.get("host", ""))
+        if host != bound_host and not is_loopback(host):
             raise RequestError(f"The Host header names {host or 'nothing'}, not this machine.", status=403)
+
+
+@lru_cache(64)
+def host_named(header: str) -> str:
+    """The host that a Host header names, without its port; "" for none. Clients send the same one again and again."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:  # half an IPv6 address
+        return ""
 
 
 def check_key(headers: Mapping[str, str], api_key: str | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -60,7 +61,25 @@ def run(
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
     folders = project_folders(config_path.parent, environment)
+    spare_the_requests()
     return new_loop_run(Serving(make_state, announce, config_path.parent, folders).run())
+
+
+GARBAGE_THRESHOLD = 5_000
+"""New containers between two looks for garbage that holds itself; Python's own is 700."""
+
+
+def spare_the_requests() -> None:
+    """Leave out what each request would pay for and nobody uses.
+
+    What is there when serving begins stays to the end: the collector need not walk through its 70,000 objects again and
+    again. A served request leaves no circles behind (`untraced`), so looking for them can be rare. Together that was a
+    tenth of a small request's time. Log records tell no thread, process or line.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:

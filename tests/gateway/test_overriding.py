@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target
+from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target, TransformerUse
 from ccrouter.gateway import overriding
 from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.project_files import Folders, Found
@@ -17,7 +17,7 @@ A, B, C = Target("p", "a"), Target("p", "b"), Target("p", "c")
 CONFIG = Config((ProviderConfig("p", "http://127.0.0.1:1", models=("a", "b", "c")),), RouterConfig(default=A, think=A))
 
 
-def no_pipeline(target: Target) -> Pipeline:
+def no_pipeline(target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
     raise NotImplementedError
 
 

@@ -45,6 +45,7 @@ def test_without_a_configured_key_none_is_asked_for() -> None:
         ({"host": "[::1]:3456"}, "::1", True),
         ({"host": "evil.test:3456"}, "127.0.0.1", False),
         ({"host": ""}, "127.0.0.1", False),
+        ({"host": "[::1"}, "127.0.0.1", False),
         ({}, "127.0.0.1", False),
         ({"host": "server.test"}, "0.0.0.0", True),
         ({"host": "127.0.0.1", "origin": "https://evil.test"}, "127.0.0.1", False),
