@@ -6,6 +6,7 @@ from dataclasses import replace
 import orjson
 
 from ccrouter.config.types import Config, ProviderConfig
+from ccrouter.dialects.base import Dialect
 from ccrouter.errors import ErrorDetail, RequestError, UpstreamError, upstream_failure
 from ccrouter.providers.model_lists import listed_models, model_list_url
 from ccrouter.providers.resolve import protocol_for, quirks_for
@@ -29,6 +30,23 @@ def said(error: UpstreamError) -> ErrorDetail:
     return replace(error.detail, message=error.words) if isinstance(error, NotListedError) else error.detail
 
 
+def list_request(provider: ProviderConfig, key: str | None) -> tuple[Dialect, str, Mapping[str, str]] | None:
+    """Address and headers of the request for the list, and the dialect that reads its errors; None: it has no list."""
+    protocol = protocol_for(provider)
+    dialect = DIALECTS.get(protocol)
+    if dialect is None:
+        return None
+    url = model_list_url(provider, protocol, dialect.url(provider.api_base_url, model="x", stream=False))
+    if url is None:
+        return None
+    headers = {**dialect.headers(key, url=url), **provider.headers}
+    headers.pop("content-type", None)
+    if key and quirks_for(provider, "").bearer_only:
+        headers.pop("x-api-key", None)
+        headers["authorization"] = f"Bearer {key}"
+    return dialect, url, headers
+
+
 async def fetch_models(
     provider: ProviderConfig, config: Config, environment: Mapping[str, str], *, seconds: float = LIST_SECONDS
 ) -> tuple[str, ...]:
@@ -38,33 +56,24 @@ async def fetch_models(
         RequestError: it is known to have no such list.
         UpstreamError: it could not be asked, or refused; `detail` says how. The messages are for the user.
     """
-    protocol = protocol_for(provider)
-    dialect = DIALECTS.get(protocol)
-    endpoint = dialect.url(provider.api_base_url, model="x", stream=False) if dialect is not None else ""
-    url = model_list_url(provider, protocol, endpoint) if dialect is not None else None
-    if dialect is None or url is None:
+    asked = list_request(provider, provider.api_keys[0] if provider.api_keys else None)
+    if asked is None:
         raise RequestError(f"'{provider.name}' has no list of models that could be asked for. Name them yourself.")
-    key = provider.api_keys[0] if provider.api_keys else None
-    headers = {**dialect.headers(key, url=url), **provider.headers}
-    headers.pop("content-type", None)
-    if key and quirks_for(provider, "").bearer_only:
-        headers.pop("x-api-key", None)
-        headers["authorization"] = f"Bearer {key}"
+    dialect, url, headers = asked
     proxy = proxy_of(provider, config, {**environment, **config.environment})
     client = UpstreamClient()
     try:
-        status, body = await client.fetch(
-            "GET", url, headers, seconds=seconds, proxy=proxy, ca_bundle=provider.ca_bundle
-        )
+        answer = await client.fetch("GET", url, headers, seconds=seconds, proxy=proxy, ca_bundle=provider.ca_bundle)
     finally:
         await client.close()
+    status = answer.status
     if status != 200:
-        detail = dialect.error(status, {}, body).detail
+        detail = dialect.error(status, {}, answer.body).detail
         words = with_masked(detail.message, provider.api_keys)
         message = f"'{provider.name}' did not give its list of models (HTTP {status}): {words}"
         raise NotListedError(replace(detail, message=message), words)
     try:
-        models = listed_models(orjson.loads(body))
+        models = listed_models(orjson.loads(answer.body))
     except ValueError:
         models = None
     if models is None:

@@ -27,12 +27,6 @@ def check_admin(request: web.Request) -> None:
         raise RequestError("The admin token is missing or not this daemon's.", status=403)
 
 
-async def health(request: web.Request) -> web.Response:
-    """Alive, and who this is. Public: it tells nothing of the configuration."""
-    state = request.app[STATE]
-    return json_response({"status": "ok", "service": "ccrouter", "version": __version__, "instance": state.instance})
-
-
 async def status(request: web.Request) -> web.Response:
     """How things stand, for `ccr status`."""
     check_admin(request)

@@ -10,9 +10,10 @@ from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.openai_chat import CHAT_API
 from ccrouter.client_apis.openai_responses import RESPONSES_API
 from ccrouter.errors import ErrorDetail, RequestError, error_type_of_status
-from ccrouter.server import admin
+from ccrouter.server import admin, diagnosis
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
 from ccrouter.server.apis import api_of
+from ccrouter.server.checks import CHECKS, Checks
 from ccrouter.server.explaining import explain_body, explain_logged
 from ccrouter.server.messages import count_tokens, embeddings, serve
 from ccrouter.server.models import model, models
@@ -32,6 +33,8 @@ def make_app(state: State) -> web.Application:
     """The application around `state`."""
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard])
     app[STATE] = state
+    app[CHECKS] = Checks()
+    app.on_shutdown.append(end_checks)
     router = app.router
     for prefix in ("", "/api", "/v1", "/preset/{preset}"):
         # /api: Claude Relay Service's spelling. /v1: a base URL that ends in /v1 (SaladDay/cc-switch-cli#161).
@@ -45,7 +48,8 @@ def make_app(state: State) -> web.Application:
         router.add_get(f"{prefix}/models", models)
         router.add_get(f"{prefix}/models/{{model:.+}}", model)
     router.add_get("/", root)
-    router.add_get("/health", admin.health)
+    router.add_get("/health", diagnosis.health)
+    router.add_get("/test-connection", diagnosis.test_connection)
     router.add_route("HEAD", "/api/hello", hello)
     router.add_get("/admin/status", admin.status)
     router.add_get("/admin/keys", admin.keys)
@@ -62,6 +66,11 @@ async def root(request: web.Request) -> web.Response:
     """Who is here."""
     del request
     return json_response({"message": "ccrouter", "version": __version__})
+
+
+async def end_checks(app: web.Application) -> None:
+    """The daemon ends."""
+    app[CHECKS].close()
 
 
 async def hello(request: web.Request) -> web.Response:

@@ -93,6 +93,15 @@ class UpstreamReply:
         return b"".join(parts)[:MAX_ERROR_BODY]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A small answer, whole. The headers' names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class UpstreamClient:
     """Holds the one ClientSession. Make it inside the running loop; close it when the daemon ends."""
 
@@ -162,9 +171,8 @@ class UpstreamClient:
         seconds: float,
         proxy: str | None = None,
         ca_bundle: Path | None = None,
-    ) -> tuple[int, bytes]:
-        """Status and body of a small request that is no model's (web search, a list of models). `seconds` is for all of
-        it.
+    ) -> Fetched:
+        """The answer to a small request that is no model's (web search, a list of models). `seconds` is for all of it.
 
         Raises:
             UpstreamError: no answer came, or it is larger than MAX_FETCHED bytes.
@@ -189,7 +197,8 @@ class UpstreamClient:
                     size += len(part)
                     if size > MAX_FETCHED:
                         raise upstream_failure(f"{host} answered with more than {MAX_FETCHED} bytes")
-                return response.status, b"".join(parts)
+                told = {name.lower(): value for name, value in response.headers.items()}
+                return Fetched(response.status, told, b"".join(parts))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise explain(error, host) from error
 

@@ -41,7 +41,7 @@ def make_handler(
 
         def do_GET(self) -> None:
             if self.path == "/health":
-                self.reply(200, {"status": "ok", "service": "ccrouter", "version": "0.1.0", "instance": instance})
+                self.reply(200, {"status": "healthy", "service": "ccrouter", "version": "0.1.0", "instance": instance})
             elif self.headers.get("x-ccr-admin-token") != token:
                 self.reply(401, {})
             elif self.path == "/admin/keys":

@@ -52,8 +52,8 @@ async def test_unknown_paths_and_methods_have_anthropics_shape(router: Router) -
 async def test_health_says_who_is_here_and_no_more(router: Router) -> None:
     async with router("http://127.0.0.1:9/v1") as client:
         body = await (await client.get("/health")).json()
-        assert set(body) == {"status", "service", "version", "instance"}
         assert body["service"] == "ccrouter"
+        assert "mock" not in repr(body)
 
 
 async def test_a_defect_of_ours_shows_no_insides(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:

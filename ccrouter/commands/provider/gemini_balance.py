@@ -131,7 +131,8 @@ def _is_healthy(config: Config) -> Callable[[ProviderConfig, Mapping[str, str]],
             try:
                 proxy = proxy_of(provider, config, {**environment, **config.environment})
                 ca_bundle = provider.ca_bundle
-                return (await client.fetch("GET", url, {}, seconds=HEALTH_SECONDS, proxy=proxy, ca_bundle=ca_bundle))[0]
+                found = await client.fetch("GET", url, {}, seconds=HEALTH_SECONDS, proxy=proxy, ca_bundle=ca_bundle)
+                return found.status
             finally:
                 await client.close()
 

@@ -69,15 +69,15 @@ class Http:
             sent["content-type"] = "application/json"
             data = orjson.dumps(body)
         try:
-            status, answer = await self.client.fetch(method, url, sent, data, seconds=SECONDS, proxy=self.proxy)
+            answer = await self.client.fetch(method, url, sent, data, seconds=SECONDS, proxy=self.proxy)
         except UpstreamError as error:
             raise SearchError(f"the search backend cannot be used: {error.detail.message}") from error
         try:
-            value = as_object(orjson.loads(answer))
+            value = as_object(orjson.loads(answer.body))
         except orjson.JSONDecodeError:
             value = None
-        if not 200 <= status < 300:
-            raise refused(host, status, value)
+        if not 200 <= answer.status < 300:
+            raise refused(host, answer.status, value)
         if value is None:
             raise SearchError(f"the search backend at {host} did not answer with JSON")
         return value
