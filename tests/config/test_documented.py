@@ -9,7 +9,8 @@ import pytest
 
 from ccrouter.config.load import Loaded, load_config
 from ccrouter.config.types import Config, Target, TransformerUse
-from ccrouter.runtime import known_names
+from ccrouter.gateway.types import Service
+from ccrouter.runtime import build, known_names
 
 FOLDER = Path(__file__).parent / "documented"
 KNOWN = known_names({}, user_files_loaded=False)
@@ -117,3 +118,48 @@ def test_the_example_at_the_root_loads_without_a_word() -> None:
     assert deepseek is not None
     assert len(deepseek.api_keys) == 2
     assert deepseek.context_windows == {"deepseek-chat": 128000, "deepseek-reasoner": 128000}
+
+
+def guide(name: str) -> Service:
+    """What serves with a guide's config; no variable of it is set."""
+    built = build(FOLDER / "guides" / name, {})
+    assert built.service is not None, [str(problem) for problem in built.problems]
+    return built.service
+
+
+def test_gemini_3_through_a_relay() -> None:
+    """Claude Relay Service's guide: `"default": "gemini"` names no model, and CCR took the provider's first."""
+    service = guide("gemini3-through-a-relay.json")
+    router = service.config.router
+    assert router.default == Target("gemini", "gemini-2.5-flash")
+    pro = Target("gemini", "gemini-3-pro-preview")
+    assert (router.background, router.think, router.long_context) == (pro, pro, pro)
+    assert router.web_search == Target("gemini", "gemini-2.5-flash")
+    pipeline = service.pipeline(pro)
+    assert pipeline.dialect.name == "gemini"
+    url = pipeline.dialect.url("http://127.0.0.1:3000/gemini/v1beta/models/", model=pro.model, stream=True)
+    assert url == "http://127.0.0.1:3000/gemini/v1beta/models/gemini-3-pro-preview:streamGenerateContent?alt=sse"
+
+
+def test_gemini_balance_with_headers() -> None:
+    """The older form of tonyhu2006's guide."""
+    service = guide("gemini-balance.json")
+    assert service.config.router.long_context == Target("gemini-balance", "gemini-1.5-pro")
+    balance = service.config.provider("gemini-balance")
+    assert balance is not None
+    assert balance.headers["Authorization"] == "Bearer your-auth-token"
+    dialect = service.pipeline(Target("gemini-balance", "gemini-1.5-pro")).dialect
+    assert dialect.name == "openai_chat"
+    assert dialect.url(balance.api_base_url, model="x", stream=True) == "http://localhost:8000/v1/chat/completions"
+
+
+def test_two_providers_on_one_litellm() -> None:
+    service = guide("two-on-one-litellm.json")
+    router = service.config.router
+    assert router.default == Target("litellm-claude", "claude-sonnet-4-5-20250929")
+    assert router.background == Target("litellm", "gpt-4o-mini")
+    assert router.think == Target("litellm", "gpt-4o")
+    for target in (Target("litellm", "gpt-4o"), Target("litellm-claude", "claude-sonnet-4-5-20250929")):
+        pipeline = service.pipeline(target)
+        url = pipeline.dialect.url("http://localhost:4000/v1", model=target.model, stream=True)
+        assert url == "http://localhost:4000/v1/chat/completions"
