@@ -6,6 +6,7 @@ from ccrouter.client_apis.openai_chat.reasoning import redacted_detail, signed_d
 from ccrouter.client_apis.openai_chat.reply import annotation, completion_id, custom_call, finish_reason, usage_json
 from ccrouter.client_apis.openai_errors import error_object
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, final_usage
+from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import (
     BlockHead,
@@ -105,7 +106,7 @@ class ChatStream:
             case Finish():
                 return self._finish(event)
             case Failed(error):
-                return error_frame(error)
+                return error_frame(explained_error(error, self._defaults.request_id))
             case _:
                 raise AssertionError(f"no encoding for {event!r}")
 

@@ -13,6 +13,7 @@ from ccrouter.client_apis.openai_responses.reasoning import sealed_redacted, sea
 from ccrouter.client_apis.openai_responses.reply import INCOMPLETE, annotation, response_id, usage_json
 from ccrouter.client_apis.openai_responses.tools import Named
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, final_usage
+from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import (
     BlockHead,
@@ -110,7 +111,7 @@ class ResponsesStream:
             case Finish():
                 return self._finish(event)
             case Failed(error):
-                return self._failed(error)
+                return self._failed(explained_error(error, self._defaults.request_id))
             case _:
                 raise AssertionError(f"no encoding for {event!r}")
 
