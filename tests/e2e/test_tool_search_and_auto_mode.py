@@ -63,7 +63,9 @@ def loaded_id(request: Recorded) -> str:
 
 ALLOWED = {OLDER: "<block>no</block>", "newest": "<severity>3</severity>"}
 BLOCKED = {OLDER: "<block>yes</block>", "newest": "<severity>99</severity>"}
-"""What each generation's classifier prompt asks for; the closing tag is its stop sequence."""
+"""What each generation's classifier prompt asks for. 2.1.197 gives the closing tag as a stop sequence; 2.1.332 gives
+none with the severity form any more (measured; 2.1.329 still did), so that the model itself must end there.
+"""
 
 
 def verdict(words: Mapping[str, str], version: str) -> str:
@@ -73,14 +75,16 @@ def verdict(words: Mapping[str, str], version: str) -> str:
 @pytest.mark.parametrize("honour_stop", [True, False], ids=["stops", "ignores-stop"])
 def test_auto_mode_lets_a_harmless_call_through(rig: Rig, version: str, honour_stop: bool) -> None:
     words = verdict(ALLOWED, version)
-    pieces = (words[:5], words[5:-4], words[-4:], "\nWell, on <block>second</block> thought …")
+    rest = ("\nWell, on <block>second</block> thought …",) if version == OLDER else ()
+    pieces = (words[:5], words[5:-4], words[-4:], *rest)
     rig.play(call("Bash", HARMLESS), text("Done."), verdict=Reply(text=pieces, honour_stop=honour_stop))
     answer = rig.client.ask("Multiply", "--permission-mode", "auto")
     assert answer.text == "Done.", answer
     [result] = answer.blocks("user", "tool_result")
     assert "42" in str(result["content"]), answer
     [asked] = rig.upstream.to("m-classifier")
-    assert asked.body["stop"] == [words[words.index("</") :]]
+    closing = [words[words.index("</") :]]
+    assert asked.body.get("stop") in ([closing] if version == OLDER else [closing, None])
     assert "classifier" in rig.daemon.log_line(answer.session, "strict,m-classifier")
 
 
