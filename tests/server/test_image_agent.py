@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ccrouter.config.types import Limits, ProviderConfig, RouterConfig, SearchConfig, Target
+from ccrouter.config.types import Limits, ModelPrices, ProviderConfig, RouterConfig, SearchConfig, Target
 from ccrouter.model.json import JsonObject
 from tests.server.conftest import Router
 from tests.server.test_web_search import SEARCH, collected, kinds
@@ -132,6 +132,25 @@ async def test_usage_is_the_last_prompt_and_all_answers(router: Router, eyes: Ey
     assert message["usage"]["input_tokens"] == 234
     assert message["usage"]["cache_read_input_tokens"] == 1000
     assert message["usage"]["output_tokens"] == 3 * 56
+
+
+async def test_looks_count_in_the_session_and_not_in_its_context(router: Router, eyes: Eyes, stream: bool) -> None:
+    """A dollar a token; the image model's answers are paid for too, and leave no request open."""
+    eyes.blind.script = in_turn(look(RED_ID), text("Red."))
+    config = eyes.config()
+    dear = {"*": ModelPrices(1e6, 1e6, cache_read=0)}
+    config["providers"] = tuple([replace(provider, prices=dear) for provider in config["providers"]])
+    async with router(eyes.blind.endpoint, **config) as client:
+        asked = {**body(user("What?", picture())), "stream": stream}
+        reply = await client.post("/v1/messages", json=asked, headers={"x-claude-code-session-id": "s"})
+        assert reply.status == 200
+        await reply.read()
+        admin = {"x-ccr-admin-token": "admin-token"}
+        told: Any = await (await client.get("/admin/statusline?session=s", headers=admin)).json()
+    session = told["session"]
+    assert (session["model"], session["open"], session["last"]["prompt"]) == ("m-text", 0, 1234)
+    assert session["last"]["cost"] == 2 * (234 + 56)
+    assert (session["total"]["requests"], session["total"]["cost"]) == (2, 3 * (234 + 56))
 
 
 async def test_an_image_that_a_tool_gave(router: Router, eyes: Eyes, stream: bool) -> None:
