@@ -47,6 +47,8 @@ class Built:
 
     service: Service | None
     problems: tuple[Problem, ...]
+    sources: tuple[Path, ...] = ()
+    """What it was read from, whether or not it could be used."""
 
 
 def check(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> tuple[Problem, ...]:
@@ -72,7 +74,7 @@ def build(path: Path, environment: Mapping[str, str], content: bytes | None = No
     """
     built = build_untested(path, environment, content)
     failed = failures(run_tests(built.service), built.service) if built.service is not None else []
-    return Built(None, (*built.problems, *failed)) if failed else built
+    return Built(None, (*built.problems, *failed), built.sources) if failed else built
 
 
 def build_untested(path: Path, environment: Mapping[str, str], content: bytes | None = None) -> Built:
@@ -88,10 +90,10 @@ def build_untested(path: Path, environment: Mapping[str, str], content: bytes | 
             loaded = load_config(path, environment=environment, known=names, content=content)
     problems = [*loaded.problems, *plugin_problems]
     if loaded.config is None or has_errors(problems):
-        return Built(None, tuple(problems))
+        return Built(None, tuple(problems), loaded.sources)
     service, found = assemble(loaded.config, user, environment)
     problems += found
-    return Built(None if has_errors(problems) else service, tuple(problems))
+    return Built(None if has_errors(problems) else service, tuple(problems), loaded.sources)
 
 
 def known_names(user: Mapping[str, type[Transformer]], *, user_files_loaded: bool) -> KnownNames:

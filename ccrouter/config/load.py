@@ -1,7 +1,8 @@
 """A config file to a Config, or to everything that is wrong with it. The only place of the config that reads files."""
 
+import glob
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -13,10 +14,11 @@ from ccrouter.config.dotenv import DotEnv, parse_dotenv
 from ccrouter.config.foreign.detect import translate
 from ccrouter.config.foreign.env_file import is_env_file, translate_variables
 from ccrouter.config.foreign.translation import Translation
+from ccrouter.config.include import Files, include
 from ccrouter.config.interpolate import Variables, interpolate
 from ccrouter.config.known import KnownNames
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.read import decode, read
+from ccrouter.config.read import Read, decode, read
 from ccrouter.config.report import Report, kind_of
 from ccrouter.config.schema import load_schema
 from ccrouter.config.types import Config
@@ -44,6 +46,10 @@ class Loaded:
     """The file's value in its own spelling, with the variables put in."""
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     """Pointers in the canonical spelling to those in the file's own."""
+    sources: tuple[Path, ...] = ()
+    """What it was read from: files, and folders where another file may appear."""
+    document: Document | None = None
+    """The whole, with the place of every part."""
 
 
 def load_config(
@@ -67,9 +73,20 @@ def load_config(
     if source.document is None:
         return Loaded(None, source.problems)
     built = _build(source.document, environment, source.dotenv, known)
-    found = sorted((*source.problems, *built.problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    files = [path, *source.included]
+    found = sorted((*source.problems, *built.problems), key=lambda problem: _place(problem, files))
     everything = (*source.dotenv.problems, *found)
-    return replace(built, config=None if has_errors(everything) else built.config, problems=everything)
+    draft = built.draft
+    if draft is not None and source.included:
+        draft = replace(draft, sources=(*draft.sources, *source.included))
+    usable = None if has_errors(everything) else draft
+    return replace(built, config=usable, draft=draft, problems=everything, sources=(*files, dotenv_beside(path)))
+
+
+def _place(problem: Problem, files: Sequence[Path]) -> tuple[int, int, int]:
+    """Problems come file by file, and in each in the order of its lines."""
+    file = files.index(problem.file) if problem.file in files else -1
+    return file, problem.line or 0, problem.column or 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +100,7 @@ class Source:
     translation: Translation | None = None
     """How it was read, where it is another program's."""
     included: tuple[Path, ...] = ()
-    """The files that it includes."""
+    """The files that it includes, and the folders where more of them may appear."""
 
 
 def read_source(data: bytes, path: Path, prepare: Prepare | None = None) -> Source:
@@ -100,12 +117,29 @@ def read_source(data: bytes, path: Path, prepare: Prepare | None = None) -> Sour
     if prepare is not None:
         document, prepared = prepare(parsed.document)
         return Source(document, (*parsed.problems, *prepared), dotenv)
-    translation = translate(parsed.document)
+    whole = include(parsed.document, Files(_read_included, _matching))
+    problems = (*parsed.problems, *whole.problems)
+    translation = translate(whole.document)
     if translation is None:
-        return Source(parsed.document, parsed.problems, dotenv)
+        return Source(whole.document, problems, dotenv, included=whole.sources)
     variables = {**dotenv.variables, **translation.variables}
-    problems = (*parsed.problems, *translation.problems)
-    return Source(translation.document, problems, replace(dotenv, variables=variables), translation)
+    problems = (*problems, *translation.problems)
+    return Source(
+        translation.document, problems, replace(dotenv, variables=variables), translation, included=whole.sources
+    )
+
+
+def _read_included(path: Path) -> Read:
+    data, problem = read_file(path, "file to include")
+    if problem is not None:
+        return Read(None, (replace(problem, fix="Check the name: it counts from the file with the include"),))
+    return read(data, path)
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files like `pattern`, in the order of their names; hidden ones only where the pattern says so."""
+    found = glob.glob(str(pattern))  # noqa: PTH207 - Path.glob takes hidden files (an editor's) too
+    return sorted(path for path in map(Path, found) if path.is_file())
 
 
 def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, known: KnownNames) -> Loaded:
@@ -130,7 +164,7 @@ def _build(document: Document, environment: Mapping[str, str], dotenv: DotEnv, k
         known=known,
     )
     problems = (*interpolated.problems, *canonical.problems, *report.problems)
-    return Loaded(config, problems, config, interpolated.value, canonical.origins)
+    return Loaded(config, problems, config, interpolated.value, canonical.origins, document=document)
 
 
 def dotenv_beside(path: Path) -> Path:

@@ -38,7 +38,8 @@ class Report:
 
     def position(self, pointer: str) -> tuple[int | None, int | None]:
         """Line and column of what is at the pointer."""
-        return self._document.position(self.origin(pointer)) or (None, None)
+        origin = self._document.origin(self.origin(pointer))
+        return (origin.position if origin.file == self._document.file else None) or (None, None)
 
     def origin(self, pointer: str) -> str:
         """The pointer in the file's own spelling."""

@@ -29,6 +29,7 @@ async def reload(state: State) -> bool:
 
 def apply(state: State, built: Built) -> bool:
     """Swap a built configuration in, unless it has errors."""
+    state.sources = built.sources
     if built.service is None:
         kept = "The running configuration stays in force until this is mended"
         state.problems = tuple(
@@ -81,4 +82,4 @@ async def watch(state: State) -> None:
 
 def watched(state: State) -> set[Path]:
     """The files whose change matters."""
-    return {state.config_path, *state.service.config.sources}
+    return {state.config_path, *state.service.config.sources, *state.sources}

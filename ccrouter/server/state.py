@@ -28,6 +28,8 @@ class State:
     host: str = ""
     port: int = 0
     problems: tuple[Problem, ...] = ()
+    sources: tuple[Path, ...] = ()
+    """What the last reload read, also where nothing came of it: what is mended there must be seen."""
     started_at: float = field(default_factory=time.time)
     reloaded_at: float | None = None
     rerouted: JsonObject | None = None

@@ -52,6 +52,21 @@ async def test_a_good_one_is_swapped_in_and_a_bad_one_is_not(tmp_path: Path) -> 
     await close(state)
 
 
+async def test_included_files_are_watched_also_while_they_are_broken(tmp_path: Path) -> None:
+    path, folder = tmp_path / "config.json", tmp_path / "providers"
+    write(path, "mock,a", include="providers/*.json")
+    folder.mkdir()
+    state = await state_of(path)
+    assert folder in reloading.watched(state)
+    (folder / "more.json").write_text("{")
+    assert not await reloading.reload(state)
+    assert folder / "more.json" in reloading.watched(state)
+    (folder / "more.json").write_bytes(orjson.dumps({"Router": {"think": "mock,b"}}))
+    assert await reloading.reload(state)
+    assert str(state.service.config.router.think) == "mock,b"
+    await close(state)
+
+
 async def test_another_port_needs_a_restart_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     write(path, "mock,a", PORT=4001)

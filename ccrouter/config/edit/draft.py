@@ -22,7 +22,7 @@ from ccrouter.config.edit.route_names import ANY_NAME, TARGET_MEMBER, route_poin
 from ccrouter.config.edit.text import ConfigText, config_text
 from ccrouter.config.edit.write import write_config
 from ccrouter.config.known import KnownNames
-from ccrouter.config.load import Loaded, load_config, read_file
+from ccrouter.config.load import Loaded, load_config, read_file, read_source
 from ccrouter.config.problems import ConfigError, Problem, has_errors
 from ccrouter.config.report import did_you_mean
 from ccrouter.config.routes import find_model, find_provider, match_name, read_route
@@ -70,15 +70,17 @@ class Draft:
 
     def set(self, pointer: str, value: Json) -> Draft:
         """With `value` at `pointer` (in the schema's spelling)."""
-        return replace(self, text=self.text.set(self.origin(pointer), value))
+        return replace(self, text=self.text.set(self._own(pointer), value))
 
     def remove(self, pointer: str) -> Draft:
         """Without what is at `pointer` (in the schema's spelling)."""
-        return replace(self, text=self.text.remove(self.origin(pointer)))
+        return replace(self, text=self.text.remove(self._own(pointer)))
 
     def append(self, pointer: str, item: Json) -> Draft:
         """With `item` at the end of the list at `pointer` (in the schema's spelling)."""
-        return replace(self, text=self.text.append(self.origin(pointer), item))
+        # A list of the whole config is joined from all files: this one may have its part of it.
+        own = self.origin(pointer) if pointer.count("/") == 1 else self._own(pointer)
+        return replace(self, text=self.text.append(own, item))
 
     def origin(self, pointer: str) -> str:
         """`pointer` in the file's own spelling."""
@@ -86,6 +88,14 @@ class Draft:
             if known in self.loaded.origins:
                 return self.loaded.origins[known] + pointer[len(known) :]
         return pointer
+
+    def _own(self, pointer: str) -> str:
+        """As `origin`, for a change. Raises ConfigError for what stands in a file that the config includes."""
+        own = self.origin(pointer)
+        place = self.loaded.document.origin(own) if self.loaded.document is not None else None
+        if place is not None and place.file != self.path.absolute():
+            raise refusal(f"this stands in {place.file}, which the config includes", "Change it there", pointer=own)
+        return own
 
     def value(self, pointer: str) -> Json:
         """What stands at `pointer` in the file, variables as they are written; None where nothing is."""
@@ -228,6 +238,9 @@ def open_draft(path: Path, *, environment: Mapping[str, str], known: KnownNames)
     data, problem = read_file(path, "config file")
     if problem is not None:
         raise ConfigError([problem])
+    if (translation := read_source(data, path).translation) is not None:
+        message = f"this is {translation.source}: only ccrouter's own configuration can be changed by a command"
+        raise refusal(message, f"Take it over with `ccr import {path} --write`, or change it by hand", file=path)
     return Draft(path, data, config_text(data, path), environment, known)
 
 

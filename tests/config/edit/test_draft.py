@@ -134,3 +134,24 @@ def test_the_routes_are_those_of_the_schema() -> None:
     assert {"default", "background", "think", "longContext", "webSearch", "image", "classifier"} <= set(route_names())
     assert "longContextThreshold" not in route_names()
     assert route_pointer("long_context") == "/Router/longContext"
+
+
+def test_what_an_included_file_has_is_changed_there(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{ include: "more.json", Router: { default: "a,m" } }')
+    (tmp_path / "more.json").write_text(
+        '{ Providers: [{ name: "a", api_base_url: "http://127.0.0.1:1", models: ["m"] }] }'
+    )
+    draft = open_draft(tmp_path / "config.json", environment={}, known=KNOWN)
+    with pytest.raises(ConfigError, match=r"this stands in .*more\.json, which the config includes"):
+        draft.add_models("a", ["n"])
+    assert draft.set_route("think", "a,m").text.document.value == {
+        "include": "more.json",
+        "Router": {"default": "a,m", "think": "a,m"},
+    }
+
+
+@pytest.mark.parametrize(("name", "text"), [(".env", "OPENAI_API_KEY=k\n"), ("config.yaml", "model_list: []\n")])
+def test_other_programs_files_are_not_changed(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match="ccr import"):
+        open_draft(tmp_path / name, environment={}, known=KNOWN)
