@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "add-gemini-balance": Entry(
         "ccrouter.commands.provider.gemini_balance:add_gemini_balance", "Add a Gemini Balance server, for long contexts"
     ),
+    "doctor": Entry("ccrouter.commands.doctor.command:doctor", "Look at everything that may be wrong; say what to do"),
     "keys": Entry("ccrouter.commands.keys:keys", "Show which API keys rest, why and until when"),
     "explain": Entry(
         "ccrouter.commands.explain:explain", "Explain where a request goes and why; --id REQ for a logged one"
