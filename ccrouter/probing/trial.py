@@ -1,6 +1,7 @@
 """One real, tiny request to a target: does its model answer, whole or streamed, does it call a tool?"""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +26,6 @@ TEST_TOKENS = 1024
 MOST_MENDED = 3
 LONGEST_SHOWN = 60
 LONGEST_FAILURE = 400
-TEST_ID = "test"
 TEST_QUESTION = "Reply with the one word OK and nothing else."
 TOOL_QUESTION = "Call the tool report_status with the status OK. Do not write anything else."
 TOOL: Final[JsonObject] = {
@@ -138,15 +138,16 @@ async def try_target(
     Of a provider's keys the first is tried. It neither heeds nor changes what the daemon knows of resting keys.
     `seconds` is for all of it. Never raises for what the provider or the network does.
     """
-    incoming = Incoming(orjson.dumps(_body(target, asked)), {"user-agent": "ccrouter"}, TEST_ID)
+    request_id = f"test_{secrets.token_hex(8)}"
+    incoming = Incoming(orjson.dumps(_body(target, asked)), {"user-agent": "ccrouter"}, request_id)
     client = _Witness()
     begun = time.perf_counter()
-    received, record = _Received(begun), Record(TEST_ID)
+    received, record = _Received(begun), Record(request_id)
 
     def failed(words: str, status: int, detail: ErrorDetail | None) -> Trial:
         keys = [key for provider in service.config.providers for key in provider.api_keys]
         # No journal has heard of this request: the command that explains it has nothing to tell.
-        words = words.removesuffix(explained("", TEST_ID))
+        words = words.removesuffix(explained("", request_id))
         told = shortened(with_masked(words, keys), LONGEST_FAILURE)
         status = client.status if client.status is not None and client.status >= 400 else status
         return Trial(

@@ -161,7 +161,7 @@ def connection_answer(found: "list[Found[Trial]]", config: Config) -> tuple[Json
     failure: JsonObject = {
         "status": "failed",
         "error_type": error_type(failed),
-        "message": f"{failed.target}: {failed.failure}",
+        "message": named_failure(failed),
         "model_used": failed.target.model,
         "suggestions": list[Json](suggestions_for(failed, config)),
     }
@@ -193,6 +193,12 @@ def suggestions_for(trial: Trial, config: Config) -> list[str]:
         return []
     likely = [f"{cause_of(trial.detail, provider, trial.target.model).advice}."] if trial.detail is not None else []
     return [*likely, f"See which models it has: ccr provider models {provider.name}", "Look at everything: ccr doctor"]
+
+
+def named_failure(trial: Trial) -> str:
+    """The failure with whose it is, once: some of the gateway's words begin with it."""
+    words = trial.failure or ""
+    return words if str(trial.target) in words else f"{trial.target}: {words}"
 
 
 def error_type(trial: Trial) -> str:

@@ -156,6 +156,7 @@ async def test_a_failed_connection_is_told_in_words_with_suggestions(router: Rou
     assert "Incorrect API key" in body["message"]
     assert KEY not in repr(body)
     assert len(body["suggestions"]) == 3
+    assert one["message"].startswith("dead,m-text: could not connect")
     assert (one["error_type"], len(one["providers"])) == ("Connection Error", 1)
 
 
