@@ -102,8 +102,8 @@ def _endpoint(wire: Wire, piece_seconds: float) -> Handler:
 
 async def _stream(request: web.Request, frames: list[bytes], piece_seconds: float) -> web.StreamResponse:
     response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})
-    await response.prepare(request)
     with contextlib.suppress(ConnectionResetError):  # the client has gone: nobody is left to tell
+        await response.prepare(request)
         for number, frame in enumerate(frames):
             if number > 2:  # the first say only that an answer begins, and are never sent alone
                 await asyncio.sleep(piece_seconds)
