@@ -2,7 +2,7 @@
 
 glibc keeps what it once got, in pieces between what is still in use: measured over 60,000 requests whose connections
 break at random, the daemon's objects stay the same while its resident memory grows from 67 to 85 MB; with a call each
-15 seconds to 74. A call takes 2 to 10 ms, so it is made once a minute, in a thread, and only where requests have come
+15 seconds to 74. A call takes 2 to 10 ms; it is made that often, in a thread, and only where requests have come
 meanwhile.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-SECONDS: Final = 60.0
+SECONDS: Final = 15.0
 
 
 async def give_back(requests: Callable[[], int], *, seconds: float = SECONDS) -> None:

@@ -65,7 +65,7 @@ def run(
     return new_loop_run(Serving(make_state, announce, config_path.parent, folders).run())
 
 
-GARBAGE_THRESHOLD = 5_000
+GARBAGE_THRESHOLD = 2_000
 """New containers between two looks for garbage that holds itself; Python's own is 700."""
 
 
@@ -78,7 +78,7 @@ def spare_the_requests() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
+    gc.set_threshold(GARBAGE_THRESHOLD, 10, 10)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
