@@ -25,7 +25,7 @@ from ccrouter.runtime import build
 from ccrouter.server.admin import STOP
 from ccrouter.server.app import make_app
 from ccrouter.server.loop_errors import handle_loop_error
-from ccrouter.server.memory import give_back
+from ccrouter.server.memory import give_back, one_heap
 from ccrouter.server.presets import Presets
 from ccrouter.server.reload import watch
 from ccrouter.server.state import State
@@ -51,6 +51,7 @@ def run(
     Raises:
         StartFailed: the configuration cannot be used, or the address cannot be bound.
     """
+    one_heap()
     built = build(config_path, environment)
     if built.service is None:
         raise StartFailed(f"The configuration {config_path} cannot be used", built.problems, kind="config")

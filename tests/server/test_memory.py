@@ -1,6 +1,7 @@
 """Freed memory goes back to the system."""
 
 import asyncio
+import subprocess
 import sys
 
 import pytest
@@ -13,6 +14,30 @@ def test_the_function_is_there_and_works() -> None:
     trim = memory.trimmer()
     assert trim is not None
     trim()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has heaps for threads")
+def test_threads_share_a_heap() -> None:
+    code = """
+import ctypes, re, sys, threading
+from ccrouter.server.memory import one_heap
+assert one_heap() is True
+together = threading.Barrier(9)
+def work():
+    together.wait()
+    kept.append([ctypes.create_string_buffer(4000) for _ in range(100)])
+    together.wait()
+kept = []
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+together.wait(); together.wait()
+sys.stderr.flush()
+ctypes.CDLL(None).malloc_stats()
+for thread in threads: thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Arena ") == 1, done.stderr
 
 
 async def test_only_after_requests(monkeypatch: pytest.MonkeyPatch) -> None:
