@@ -76,11 +76,26 @@ async def chaos(
         finally:
             child.kill()
         report = Report(seed, requests, load.told, seconds, resident, child.endings)
-        report.failures = [line for line in child.log.splitlines() if "Traceback" in line or " ERROR " in line]
+        report.failures = errors_in(child.log)
         for did in await finished():
             report.faults.update(did["faults"])
             report.answered.update(did["answered"])
     return report
+
+
+def errors_in(log: str) -> list[str]:
+    """What the log calls an error, each with its traceback."""
+    errors: list[str] = []
+    last = False
+    for line in log.splitlines():
+        if line.startswith(" "):  # goes on with the record before
+            if last:
+                errors[-1] += f"\n    {line}"
+            continue
+        last = " ERROR " in line
+        if last:
+            errors.append(line)
+    return errors
 
 
 async def watch(child: Child, load: Load, resident: list[tuple[int, float]], *, quiet: bool) -> None:

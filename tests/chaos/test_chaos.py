@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import chaos
+from tests.chaos.run import chaos, errors_in
+
+
+def test_an_error_is_told_with_its_traceback() -> None:
+    failed = "t2 ERROR b: failed\n    Traceback (most recent call last):\n      boom\n"
+    log = f"t1 INFO a: fine\n{failed}t3 INFO c: fine\n    more"
+    assert errors_in(log) == ["t2 ERROR b: failed\n        Traceback (most recent call last):\n          boom"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends processes without asking them")
