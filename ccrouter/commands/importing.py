@@ -31,7 +31,7 @@ def import_(context: click.Context, config: Path | None, write: bool, file: Path
     taken = take(file, target, os.environ)
     found = _check(taken)
     if not write:
-        click.echo(taken.text, nl=False)
+        click.echo(taken.text, nl=not taken.text.endswith("\n"))
         sys.stdout.flush()
     _tell(taken, found)
     if has_errors(found):

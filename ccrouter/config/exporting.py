@@ -11,19 +11,12 @@ from dataclasses import dataclass, field
 from ccrouter.config.interpolate import interpolate_text
 from ccrouter.config.manifest import CONFIGURED
 from ccrouter.config.report import fold
+from ccrouter.config.secret_words import KEY_SHAPE, LONG_WORD, SECRET_IN_URL, names_secret
 from ccrouter.model.json import Json, JsonObject, as_str
 
-SECRET_NAME = re.compile(
-    r"apikey|secret|password|passwd|privatekey|accesskey|authorization|cookie|credential|token$", re.IGNORECASE
-)
 HEADERS = "headers"
 PLACEHOLDER = re.compile(r"\$\{[^}:]+\}|\$[A-Z_][A-Z0-9_]*")
 DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):-([^}]+)\}")
-KEY_SHAPE = re.compile(r"(sk-|sk_|AIza|gsk_|xai-|ghp_)[A-Za-z0-9_-]{8,}|Bearer .+|eyJ[A-Za-z0-9_.-]{20,}")
-"""What is a key by its looks, wherever it stands."""
-LONG_WORD = re.compile(KEY_SHAPE.pattern + "|[A-Za-z0-9_-]{30,}")
-"""What may be one in a header."""
-SECRET_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&]key=)[^&\s]+|(?<=[?&]api[-_]key=)[^&\s]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class _Walk:
         if not PLACEHOLDER.sub("", text).replace("Bearer", "").strip():
             return text  # nothing but a variable
         in_headers = HEADERS in [fold(step) for step in way[:-1]]
-        if SECRET_NAME.search(fold(name)) or (LONG_WORD if in_headers else KEY_SHAPE).fullmatch(text.strip()):
+        if names_secret(name) or (LONG_WORD if in_headers else KEY_SHAPE).fullmatch(text.strip()):
             defaulted = DEFAULTED.fullmatch(text.strip())
             if defaulted is not None:  # the default is the secret
                 self.secrets[defaulted[1]] = defaulted[2]

@@ -55,6 +55,22 @@ def test_it_is_put_in_place_and_checks_out_there(home: Path, tmp_path: Path) -> 
     assert "is good" in checked.output, checked.output
 
 
+def test_no_key_in_a_comment_is_shown_or_written(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text(
+        '{ "Providers": [\n  // { "name": "groq", "api_key": "groqs-secret" },\n  { "name": "deepseek", '
+        '"api_key": "secret-1", "models": ["deepseek-chat"] } ],\n  "Router": { "default": "deepseek,deepseek-chat" } }'
+    )
+    for arguments in (("import", str(file)), ("import", str(file), "--write")):
+        result = run(*arguments)
+        assert result.exit_code == 0, result.output
+        assert "secret" not in result.output
+        assert f"{file}:2:36: a key in a comment is not taken over" in result.stderr
+    assert "secret" not in (home / "config.json").read_text()
+    assert '// { "name": "groq", "api_key": "****" },' in (home / "config.json").read_text()
+    assert (home / ".env").read_text() == "DEEPSEEK_API_KEY=secret-1\n"
+
+
 def test_what_could_not_be_used_is_not_written(home: Path, tmp_path: Path) -> None:
     (tmp_path / "litellm.yaml").write_text("model_list: [{model_name: a, litellm_params: {model: nobody/x}}]\n")
     result = run("import", str(tmp_path / "litellm.yaml"), "--write")

@@ -3,22 +3,20 @@
 Nothing is written before the review page says so; every way out but that leaves the config as it is.
 """
 
-import difflib
 from collections.abc import Callable, Sequence
 
 from ccrouter import runtime
 from ccrouter.commands.model.adding import provider_entry, suggested_key
 from ccrouter.commands.model.changing import told
+from ccrouter.commands.model.differing import changes
 from ccrouter.commands.model.listing import routes_of
 from ccrouter.commands.model.pages import Effect, Fetch, InputPage, Leave, ListPage, Page, Row, TextPage, Try, matches
 from ccrouter.config.edit.draft import Draft
-from ccrouter.config.edit.text import config_text
 from ccrouter.config.problems import ConfigError
 from ccrouter.config.routes import find_provider
 from ccrouter.config.types import ProviderConfig
 from ccrouter.errors import CCRouterError
 from ccrouter.probing.trial import Trial
-from ccrouter.upstream.masking import with_masked
 
 UNSET = "(not set: as default)"
 OWN_URL = "another, by its address"
@@ -310,14 +308,9 @@ class Picker:
         if not self.draft.changed:
             self._say("There is nothing to write.")
             return
-        self._open(TextPage("What is going to be written", ("enter write", "esc back"), self._changes(), self._write))
-
-    def _changes(self) -> list[str]:
-        """The lines that change, with some around them; keys are not shown."""
-        keys = [key for provider in self.draft.config.providers for key in provider.api_keys if not key.startswith("$")]
-        before = config_text(self.draft.original, self.draft.path).text.splitlines()
-        found = difflib.unified_diff(before, self.draft.text.text.splitlines(), lineterm="", n=2)
-        return [with_masked(line, keys) for line in found if not line.startswith(("---", "+++"))]
+        self._open(
+            TextPage("What is going to be written", ("enter write", "esc back"), changes(self.draft), self._write)
+        )
 
     def _write(self, key: str) -> Effect | None:
         if key != "enter":

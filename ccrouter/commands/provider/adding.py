@@ -1,7 +1,6 @@
 """Adding a provider, from the question to the file: asked, tested, shown, written. `ccr provider add` and its kin."""
 
 import asyncio
-import difflib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ import click
 
 from ccrouter import runtime
 from ccrouter.commands.model.changing import service_of, told
+from ccrouter.commands.model.differing import changes
 from ccrouter.commands.model.listing import routes_of
 from ccrouter.commands.provider.choosing import choose_models, choose_roles
 from ccrouter.commands.provider.key import Known, choose_key
@@ -19,7 +19,6 @@ from ccrouter.commands.provider.wanted import Wanted
 from ccrouter.commands.terminal import good, note, rows
 from ccrouter.config.edit.draft import Draft
 from ccrouter.config.edit.refusal import refusal
-from ccrouter.config.edit.text import config_text
 from ccrouter.config.problems import ConfigError
 from ccrouter.config.routes import find_provider
 from ccrouter.config.types import ProviderConfig
@@ -140,14 +139,6 @@ def tell_step(step: Step) -> None:
         click.secho(f"  ! {step.words}", fg="yellow")
     else:
         click.secho(f"  ✓ {step.words}", fg="green")
-
-
-def changes(draft: Draft, secrets: Sequence[str]) -> list[str]:
-    """The lines that change, with some around them; keys are masked."""
-    before = config_text(draft.original, draft.path).text.splitlines()
-    found = difflib.unified_diff(before, draft.text.text.splitlines(), lineterm="", n=2)
-    keys = [*secrets, *[key for provider in draft.config.providers for key in provider.api_keys if key[:1] != "$"]]
-    return [with_masked(line, keys) for line in found if not line.startswith(("---", "+++", "@@"))]
 
 
 def _pointer(draft: Draft, provider: ProviderConfig) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ccrouter.config.document import Node
+from ccrouter.config.document import Node, Span
 from ccrouter.config.edit.cuts import Cut, Edited, apply_cuts, indent_at, line_end, line_start, newline_of, next_line
 from ccrouter.config.edit.pointers import index_of, nowhere, parts_of, wrapped
 from ccrouter.config.json5 import parse
@@ -23,8 +23,24 @@ _LONGEST_LINE = 90
 
 def comments(text: str, start: int = 0, end: int | None = None) -> list[str]:
     """The comments of a JSON5 text, or of the part between two offsets that are in no string and no comment."""
+    return [text[slice(*span)] for span in comment_spans(text, start, end)]
+
+
+def comment_spans(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
+    """Where the comments are."""
     found = _COMMENTS.finditer(text, start, len(text) if end is None else end)
-    return [match["comment"] for match in found if match["comment"]]
+    return tuple(match.span("comment") for match in found if match["comment"])
+
+
+def strings(text: str) -> frozenset[str]:
+    """What every string of a JSON5 text says: keys in quotes, values, and values that a second one of theirs hides."""
+    found: set[str] = set()
+    for match in _COMMENTS.finditer(text):
+        if not match["comment"]:
+            tokens = Tokens(text)
+            tokens.at = match.start()
+            found.add(tokens.string())
+    return frozenset(found)
 
 
 def set_value(text: str, pointer: str, value: Json) -> Edited:

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ccrouter.config.document import child
-from ccrouter.config.interpolate import PLACEHOLDER
+from ccrouter.config.interpolate import PLACEHOLDER, interpolate_text
+from ccrouter.config.secret_words import KEY_SHAPE, LONG_WORD, SECRET_IN_URL, names_secret
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 
-_SECRET = re.compile(
-    r"(?i)(.*[_-])?(api[_-]?keys?|apikey|token|secret|password|passwd|private_key|authorization|cookie)|x-goog-api-key"
-)
-"""Names of fields and headers whose text nobody may see."""
-_IN_URL = re.compile(r"(?i)://[^/@\s]+:[^/@\s]+@|[?&](key|api_?key|token)=")
+_SCHEME = re.compile(r"^\s*(Bearer|Basic)\s")
+_SHORTEST = 8
+"""Beside a variable shorter texts are its frame (`$A-$B`), and a shorter default is a word ("none", "ollama")."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +44,36 @@ def separate(value: JsonObject, known: Mapping[str, str], taken: Mapping[str, st
             ]
         if not isinstance(part, str):
             return part
-        if PLACEHOLDER.search(part):
-            return PLACEHOLDER.sub(lambda match: _renamed(match, pointer, known, names, renamed), part)
-        if part.strip() and _is_secret(part, names_of):
-            moved[pointer] = f"${names.give(_name_for(names_of), part)}"
+        if _is_secret(part, names_of):
+            text = interpolate_text(part, taken, known)[0]
+            moved[pointer] = f"${names.give(_name_for(names_of), text)}"
             return moved[pointer]
-        return part
+        secretive = names_secret(_own_name(names_of))
+        return PLACEHOLDER.sub(lambda match: _renamed(match, pointer, known, names, renamed, secretive=secretive), part)
 
     separated = as_object(visit(value, "", ())) or {}
     return Separated(separated, names.given, moved)
 
 
 def _is_secret(text: str, names: tuple[str, ...]) -> bool:
-    own = next((name for name in reversed(names) if not name.isdigit()), "")
-    return _SECRET.fullmatch(own) is not None or _IN_URL.search(text) is not None
+    """Whether a secret stands in `text` itself, not only the name of a variable."""
+    if "://" in text and any(_is_literal(found[0].rpartition(":")[2]) for found in SECRET_IN_URL.finditer(text)):
+        return True
+    shape = LONG_WORD if "headers" in names else KEY_SHAPE
+    if shape.fullmatch(text.strip()) is not None and _is_literal(text):
+        return True
+    if not names_secret(_own_name(names)):
+        return False
+    literal = PLACEHOLDER.sub("", text)
+    return _is_literal(text) if literal == text else len(_SCHEME.sub("", literal).strip()) >= _SHORTEST
+
+
+def _is_literal(text: str) -> bool:
+    return _SCHEME.sub("", PLACEHOLDER.sub("", text)).strip() != ""
+
+
+def _own_name(names: tuple[str, ...]) -> str:
+    return next((name for name in reversed(names) if not name.isdigit()), "")
 
 
 def _label(entry: Json, index: int) -> str:
@@ -77,16 +92,28 @@ def _name_for(names: tuple[str, ...]) -> str:
 
 
 def _renamed(
-    match: re.Match[str], pointer: str, known: Mapping[str, str], names: "_Names", renamed: dict[str, str]
+    match: re.Match[str],
+    pointer: str,
+    known: Mapping[str, str],
+    names: "_Names",
+    renamed: dict[str, str],
+    *,
+    secretive: bool,
 ) -> str:
+    """The variable as the config is to name it. A default that is a key goes where keys go."""
     inside: str = match.group("braced") or match.group("bare")
     name, mark, default = inside.partition(":-")
+    hidden_default = secretive and len(default) >= _SHORTEST
     if name not in known:
-        return match.group()
+        if hidden_default and not names.has(name):
+            names.give(name, default)
+        return f"${{{name}}}" if hidden_default else match.group()
     # Our own clients' key must not be mistaken for a provider's.
     wanted = "CCR_APIKEY" if pointer == "/APIKEY" and name == "ANTHROPIC_API_KEY" else name
     new = renamed.setdefault(wanted, names.give(wanted, known[name]))
-    if new == name:
+    if hidden_default:
+        mark = default = ""
+    elif new == name:
         return match.group()
     return f"${{{new}{mark}{default}}}" if mark or match.group("braced") else f"${new}"
 
@@ -106,6 +133,10 @@ class _Names:
             name = f"{wanted}_{number}"
         self.given[name] = value
         return name
+
+    def has(self, name: str) -> bool:
+        """Whether the variable has a value already."""
+        return bool(self._value(name))
 
     def _value(self, name: str) -> str | None:
         return self.given.get(name, self._taken.get(name))

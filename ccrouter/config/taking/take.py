@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ccrouter.config.document import Lines, Position
 from ccrouter.config.dotenv import DotEnv
+from ccrouter.config.edit import json5_text
 from ccrouter.config.edit.text import config_text
+from ccrouter.config.hiding import HIDDEN, hidden
 from ccrouter.config.load import Source, dotenv_beside, read_dotenv, read_file, read_source
 from ccrouter.config.problems import ConfigError, Problem
 from ccrouter.config.read import is_yaml
@@ -52,11 +55,11 @@ def take(file: Path, target: Path, environment: Mapping[str, str]) -> Taken:
     there = read_dotenv(dotenv_beside(target))
     value = _with_absolute_paths(value, file.parent, target.parent)
     separated = separate(value, known, {**there.variables, **environment})
-    text = _own_text(data, file, source, separated)
+    text, left_out = _own_text(data, file, source, separated)
     if text is None:
         text = config_as_text(separated.value, _heading(file, source))
     name = translation.source if translation is not None else OWN
-    return Taken(file, target, name, text, separated.variables, source.problems)
+    return Taken(file, target, name, text, separated.variables, (*source.problems, *left_out))
 
 
 def new_dotenv(taken: Taken) -> tuple[Path, str, DotEnv]:
@@ -75,14 +78,47 @@ def _heading(file: Path, source: Source) -> list[str]:
     ]
 
 
-def _own_text(data: bytes, file: Path, source: Source, separated: Separated) -> str | None:
-    """The file's own text, comments and all, with what had to be changed in it; None where it must be written anew."""
+def _own_text(data: bytes, file: Path, source: Source, separated: Separated) -> tuple[str | None, list[Problem]]:
+    """The file's own text, comments and all, with what had to be changed in it; None where it must be written anew. And
+    what to tell of that."""
     if source.translation is not None or source.document is None or is_yaml(file) or source.included:
-        return None
+        return None, []
     text = config_text(data, file)
     for pointer, new in _changes(source.document.value, separated.value, ""):
         text = text.set(pointer, new)
-    return text.text
+    if _says_more_than(text.text, separated.value):
+        lost = Problem("warning", "its comments are not taken over, as something is given twice in it", file=file)
+        return None, [lost] if json5_text.comment_spans(text.text) else []
+    names = {value: f"${name}" for name, value in separated.variables.items()}
+    shown = hidden(text.text, names, json5_text.comment_spans(text.text))
+    lines = Lines(text.text)
+    return shown.text, [_left_out(file, lines.position(place)) for place in shown.places]
+
+
+def _left_out(file: Path, position: Position) -> Problem:
+    fix = "Where it is needed, put it into the .env and write its $NAME there"
+    return Problem(
+        "warning", f"a key in a comment is not taken over ({HIDDEN} is in its place)", fix, "", file, *position
+    )
+
+
+def _says_more_than(text: str, value: Json) -> bool:
+    """Whether something stands in `text` that a later one of its name hides: it may be a key."""
+    said: set[str] = set()
+
+    def gather(part: Json) -> None:
+        if isinstance(part, str):
+            said.add(part)
+        elif isinstance(part, list):
+            for entry in part:
+                gather(entry)
+        elif isinstance(part, dict):
+            said.update(part)
+            for entry in part.values():
+                gather(entry)
+
+    gather(value)
+    return not json5_text.strings(text) <= said
 
 
 def _changes(old: Json, new: Json, pointer: str) -> list[tuple[str, Json]]:

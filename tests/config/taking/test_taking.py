@@ -32,11 +32,11 @@ def test_keys_are_taken_out_of_everywhere() -> None:
             {
                 "name": "two",
                 "api_key": ["s6", "s7", "$SET"],
-                "headers": {"Authorization": "Bearer s8", "x-team": "blue"},
+                "headers": {"Authorization": "Bearer s8", "x-team": "blue", "x-own": "0123456789" * 3},
             },
         ],
         "search": {"api_key": "s9"},
-        "transformers": [{"path": "x.py", "options": {"token": "s10", "max_tokens": 5}}],
+        "transformers": [{"path": "x.py", "options": {"token": "s10", "max_tokens": 5, "x": "sk-0123456789"}}],
     }
     separated = separate(value, {}, {})
     assert separated.variables == {
@@ -48,8 +48,10 @@ def test_keys_are_taken_out_of_everywhere() -> None:
         "TWO_API_KEY": "s6",
         "TWO_API_KEY_2": "s7",
         "TWO_AUTHORIZATION": "Bearer s8",
+        "TWO_X_OWN": "0123456789" * 3,
         "SEARCH_API_KEY": "s9",
         "TRANSFORMERS_OPTIONS_TOKEN": "s10",
+        "TRANSFORMERS_OPTIONS_X": "sk-0123456789",
     }
     text = str(separated.value)
     assert not [secret for secret in (f"s{number}" for number in range(1, 11)) if f"'{secret}'" in text]
@@ -72,6 +74,26 @@ def test_a_name_that_means_something_else_here_is_not_taken() -> None:
         "Providers": [{"name": "a", "api_key": "$KEY_2"}, {"name": "key", "api_key": "${KEY_2:-no}"}]
     }
     assert separate(value, {"KEY": "same"}, {"KEY": "same"}).variables == {"KEY": "same"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "variables"),
+    [
+        ({"api_key": "${KEY:-a-real-key-here}"}, {"api_key": "${KEY}"}, {"KEY": "a-real-key-here"}),
+        ({"api_key": "${SET:-a-real-key-here}"}, {"api_key": "${SET}"}, {}),
+        ({"api_key": "${CAME:-a-real-key-here}"}, {"api_key": "${CAME}"}, {"CAME": "from its .env"}),
+        ({"api_key": "${KEY:-none}"}, {"api_key": "${KEY:-none}"}, {}),
+        ({"api_key": "abcdefgh$SET"}, {"api_key": "$A_API_KEY"}, {"A_API_KEY": "abcdefghhere"}),
+        ({"headers": {"Authorization": "Bearer $T"}}, {"headers": {"Authorization": "Bearer $T"}}, {}),
+        ({"proxy": "http://me:pw@$SET:1"}, {"proxy": "$A_PROXY"}, {"A_PROXY": "http://me:pw@here:1"}),
+        ({"proxy": "http://me:$PW@proxy:1"}, {"proxy": "http://me:$PW@proxy:1"}, {}),
+        ({"api_base_url": "https://h/v1?key=$K"}, {"api_base_url": "https://h/v1?key=$K"}, {}),
+    ],
+)
+def test_a_key_beside_a_variable_is_one(fields: JsonObject, expected: JsonObject, variables: dict[str, str]) -> None:
+    separated = separate({"Providers": [{"name": "a", **fields}]}, {"CAME": "from its .env"}, {"SET": "here"})
+    assert separated.value == {"Providers": [{"name": "a", **expected}]}
+    assert separated.variables == variables
 
 
 def test_the_clients_key_is_not_called_as_a_providers() -> None:
@@ -117,6 +139,45 @@ def test_a_config_of_ours_keeps_its_comments(tmp_path: Path) -> None:
     assert found.source == OWN
     assert found.text == text.replace('"secret"', '"$A_API_KEY"').replace('"r.py"', f'"{tmp_path}/from/r.py"')
     assert found.variables == {"A_API_KEY": "secret"}
+
+
+LEFTOVERS = """{
+  // old: sk-or-v1-0123456789abcdef
+  Providers: [
+    // { name: "groq", api_key: "groqs-secret", models: ["x"] },
+    { name: "a", api_key: "secret-of-a", models: ["m"] }, /* was secret-of-a
+      api_key: 'block-secret' */
+  ],
+  PROXY_URL: "http://u:pw@h:1", // http://me:hunter2@proxy:1
+  Router: { default: "a,m" } // TOKEN=trailing
+}"""
+
+
+def test_a_key_in_a_comment_is_not_taken_over(tmp_path: Path) -> None:
+    found = taken(tmp_path, LEFTOVERS)
+    assert found.text == (
+        LEFTOVERS.replace("sk-or-v1-0123456789abcdef", "****")
+        .replace("groqs-secret", "****")
+        .replace('"secret-of-a"', '"$A_API_KEY"')
+        .replace("was secret-of-a", "was $A_API_KEY")
+        .replace("block-secret", "****")
+        .replace("http://u:pw@h:1", "$PROXY_URL")
+        .replace("me:hunter2", "****")
+        .replace("trailing", "****")
+    )
+    assert found.variables == {"A_API_KEY": "secret-of-a", "PROXY_URL": "http://u:pw@h:1"}
+    assert [problem.line for problem in found.problems] == [2, 4, 6, 8, 9]
+    assert {problem.message for problem in found.problems} == {
+        "a key in a comment is not taken over (**** is in its place)"
+    }
+
+
+def test_what_a_second_one_of_its_name_hides_is_not_taken_over(tmp_path: Path) -> None:
+    text = "{ // mine\n Providers: [{ name: 'a', api_key: 'first', api_key: 'second' }], Router: {}, Router: {b: 'x'} }"
+    found = taken(tmp_path, text)
+    assert "first" not in found.text
+    assert found.variables == {"A_API_KEY": "second"}
+    assert found.problems[-1].message == "its comments are not taken over, as something is given twice in it"
 
 
 def test_yaml_becomes_json5(tmp_path: Path) -> None:
