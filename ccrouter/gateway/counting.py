@@ -1,12 +1,16 @@
-"""What `count_tokens` counts, and for whom. An answer is worth more than an error here: the client compacts by it."""
+"""What `count_tokens` and the router count, and for whom.
 
-from collections.abc import Iterable
+`count_tokens` prefers an answer to an error: the client compacts by it.
+"""
+
+from collections.abc import Callable, Iterable
 
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import RequestError
 from ccrouter.gateway.calibrations import Calibrations
+from ccrouter.gateway.prompt import Prompt
 from ccrouter.model.blocks import Block, Opaque
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.request import Message, Request, Tool
@@ -62,6 +66,24 @@ def _opaque(value: Json) -> Opaque:
 def candidates(targets: Iterable[Target], config: Config) -> tuple[Target, ...]:
     """The models that may serve a request with these targets, groups by their members, the likeliest first."""
     return tuple(dict.fromkeys([member for target in targets for member in members_of(target, config)]))
+
+
+class TargetTokens:
+    """A prompt's tokens as each target counts them; the prompt is counted when the first is asked for."""
+
+    def __init__(self, prompt: Prompt, config: Config, calibrations: Calibrations) -> None:
+        self._prompt = prompt
+        self._config = config
+        self._calibrations = calibrations
+
+    def __call__(self, target: Target) -> int:
+        """The tokens at `target`, a model or a group."""
+        return calibrated_at(target, self._config, self._prompt.parts(), self._calibrations)
+
+    def settled(self) -> Callable[[Target], int] | None:
+        """The same of what has been counted, without the request in hand; None where nothing has."""
+        counted, config, calibrations = self._prompt.counted, self._config, self._calibrations
+        return None if counted is None else lambda target: calibrated_at(target, config, counted, calibrations)
 
 
 def calibrated_at(target: Target, config: Config, prompt: PromptTokens, calibrations: Calibrations) -> int:

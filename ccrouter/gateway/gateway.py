@@ -19,7 +19,7 @@ from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.attempts import Attempt, Outcome
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.calibrations import told_prompt
-from ccrouter.gateway.counting import calibrated_at, candidates, readable_request
+from ccrouter.gateway.counting import TargetTokens, candidates, readable_request
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.embeddings import embed
@@ -210,7 +210,7 @@ class Gateway:
             session_id=session_id,
             search_in_passing=search_in_passing,
             now=datetime.now(UTC).astimezone(),
-            tokens_at=lambda target: calibrated_at(target, config, prompt.parts(), calibrations),
+            tokens_at=TargetTokens(prompt, config, calibrations),
         )
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, config))

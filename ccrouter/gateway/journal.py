@@ -15,6 +15,7 @@ from typing import Final
 
 import orjson
 
+from ccrouter.gateway.counting import TargetTokens
 from ccrouter.gateway.journal_file import append_lines, read_lines
 from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
@@ -114,7 +115,9 @@ class Journal:
         usage = record.usage
         told = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
         tokens = routing.decision.tokens or told or estimate(routing.facts.body_bytes)
-        return self._sketcher.sketch(record.request_id, routing.request, routing.facts, tokens)
+        at = routing.facts.tokens_at
+        settled = at.settled() if isinstance(at, TargetTokens) else None
+        return self._sketcher.sketch(record.request_id, routing.request, routing.facts, tokens, settled)
 
     def _save_soon(self) -> None:
         if self._saving is None:

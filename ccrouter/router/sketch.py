@@ -8,10 +8,11 @@ are emptied, and long texts lose their middle. Pure.
 
 import operator
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ccrouter.config.types import Target
 from ccrouter.model.blocks import Block, Document, Image, Text, ToolResult
 from ccrouter.model.json import as_str
 from ccrouter.model.request import Message, Request, Tool
@@ -50,8 +51,18 @@ class Sketcher:
         self._texts: OrderedDict[tuple[int, str], str] = OrderedDict()
         self._tools: OrderedDict[tuple[tuple[str, str | None], ...], tuple[Tool, ...]] = OrderedDict()
 
-    def sketch(self, request_id: str, request: Request, facts: Facts, tokens: int) -> Sketch:
-        """The sketch of a request that had `tokens` tokens, counted or estimated."""
+    def sketch(
+        self,
+        request_id: str,
+        request: Request,
+        facts: Facts,
+        tokens: int,
+        tokens_at: Callable[[Target], int] | None = None,
+    ) -> Sketch:
+        """The sketch of a request that had `tokens` tokens, counted or estimated, and `tokens_at` by target.
+
+        The counting functions in `facts` are left out: they know the whole request.
+        """
         reduced = replace(
             request,
             system=self._system(request.system),
@@ -68,6 +79,7 @@ class Sketcher:
             facts,
             headers=headers,
             tokens=lambda: tokens,
+            tokens_at=tokens_at,
             body_bytes=facts.body_bytes + media * FEWEST_BYTES_PER_TOKEN,
         )
         return Sketch(request_id, reduced, known)

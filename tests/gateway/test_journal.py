@@ -3,19 +3,24 @@
 import asyncio
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
-from ccrouter.config.types import Target
+from ccrouter.config.types import Config, RouterConfig, Target
 from ccrouter.gateway import journal as journalling
+from ccrouter.gateway.calibrations import Calibrations
+from ccrouter.gateway.counting import TargetTokens
 from ccrouter.gateway.journal import KEPT_BODIES, KEPT_BODY_BYTES, KEPT_RECORDS, Journal
 from ccrouter.gateway.journal_file import append_lines, read_lines
+from ccrouter.gateway.prompt import Prompt
 from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Message, Request
 from ccrouter.router import Decision, Facts
+from ccrouter.tokens import TokenCounter
 
 PROMPT = "a secret of the person's"
 
@@ -161,6 +166,20 @@ async def test_it_is_written_by_itself_soon(tmp_path: Path, monkeypatch: pytest.
     assert [orjson.loads(line)["id"] for line in read_lines(path)] == ["req_1"]
     journal.save()
     assert len(read_lines(path)) == 1
+
+
+def test_a_sketch_counts_for_each_target_as_the_request_did() -> None:
+    request = Request("claude-opus", (Message("user", PROMPT),))
+    prompt = Prompt(TokenCounter(), request, 99)
+    tokens_at = TargetTokens(prompt, Config((), RouterConfig()), Calibrations(lambda: None))
+    counted = tokens_at(Target("a", "b"))
+    told, journal = record(), Journal()
+    assert told.routing is not None
+    facts = replace(told.routing.facts, tokens_at=tokens_at)
+    journal.add(replace(told, routing=replace(told.routing, facts=facts)), incoming())
+    (sketch,) = journal.sketches
+    assert sketch.facts.tokens_at is not None
+    assert sketch.facts.tokens_at(Target("a", "b")) == counted
 
 
 def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
-"""Freed memory goes back to the system."""
+"""What is no longer needed goes, and what is freed goes back to the system."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 
 import pytest
 
+from ccrouter.config.types import RouterConfig, Target
+from ccrouter.model.request import Message
 from ccrouter.server import memory
+from tests.server.conftest import Router
+from tests.upstreams.openai_chat import OpenAIChatUpstream
+from tests.upstreams.replies import text
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has the function")
@@ -68,3 +74,32 @@ async def turns() -> None:
     """Let the loop go round a few times."""
     for _ in range(5):
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+
+@pytest.mark.parametrize("longest", [1, 100_000_000])
+async def test_conversations_that_were_served_do_not_stay(router: Router, longest: int) -> None:
+    """Whatever the journal keeps for `ccr explain` and reloads, and whether or not tokens were counted to route."""
+    turns = 60
+    loop = [message for at in range(turns) for message in (user(f"{at}"), {"role": "assistant", "content": f"{at}"})]
+    body = {"model": "claude-x", "max_tokens": 100, "messages": [*loop, user("Go on.")]}
+    config = RouterConfig(Target("mock", "m-text"), long_context=Target("mock", "m-bg"), long_context_threshold=longest)
+    with OpenAIChatUpstream(lambda body: text("Yes.")) as upstream:
+        async with router(upstream.endpoint, router=config) as client:
+            before = living_messages()
+            for number in range(20):
+                reply = await client.post("/v1/messages", json={**body, "system": f"You are number {number}."})
+                await reply.read()
+                assert (reply.status, reply.headers["x-ccr-target"]) == (
+                    200,
+                    "mock,m-bg" if longest == 1 else "mock,m-text",
+                )
+            assert living_messages() - before < 20 * turns / 4
+
+
+def user(words: str) -> dict[str, str]:
+    return {"role": "user", "content": words}
+
+
+def living_messages() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Message) for thing in gc.get_objects())
