@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -57,6 +58,10 @@ PATH_ENDINGS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
+REMEMBERED: Final = 512
+"""Presets found: as many providers as any configuration has, and its edits."""
+
+
 def protocol_for(provider: ProviderConfig, model: str | None = None) -> str:
     """The wire protocol: what the config says, else its transformers, else the URL's look, else the preset.
 
@@ -88,9 +93,20 @@ def protocol_of_url(url: str) -> str:
 
 def preset_for(provider: ProviderConfig) -> Preset | None:
     """The preset that the config names, else the one of the provider's URL, else the one of its name, else None."""
-    if provider.preset is not None:
-        return None if provider.preset == NO_PRESET else preset_named(PRESETS, provider.preset)
-    return preset_of_url(PRESETS, provider.api_base_url) or preset_named(PRESETS, provider.name)
+    return _preset_for(provider.preset, provider.api_base_url, provider.name)
+
+
+@lru_cache(REMEMBERED)
+def _preset_for(named: str | None, url: str, name: str) -> Preset | None:
+    """Remembered, as every answer's cost asks for it and there are more than fifty to compare with."""
+    if named is not None:
+        return None if named == NO_PRESET else preset_named(PRESETS, named)
+    return _preset_at(url) or preset_named(PRESETS, name)
+
+
+@lru_cache(REMEMBERED)
+def _preset_at(url: str) -> Preset | None:
+    return preset_of_url(PRESETS, url)
 
 
 SEARCHING_PROTOCOLS: Final = frozenset({*ANTHROPIC_REPLIES, "gemini"})
@@ -169,7 +185,7 @@ def _trusted_preset(provider: ProviderConfig) -> Preset | None:
     preset = preset_for(provider)
     if preset is None:
         return None
-    if provider.preset is None and preset.hosts and preset_of_url(PRESETS, provider.api_base_url) is not preset:
+    if provider.preset is None and preset.hosts and _preset_at(provider.api_base_url) is not preset:
         return None
     return preset
 
