@@ -2,19 +2,24 @@
 
 A record is kept as the JSON that is written and told, about a kilobyte each, without prompt or answer. It outlives the
 daemon. The bodies of the very last requests are kept in memory alone.
+
+Nobody waits for the journal, and of a thousand requests in a second it forgets half: what is not asked for sooner
+becomes JSON when it is saved, and what is forgotten by then never does. A sketch is made at once only where keeping the
+request itself until somebody asks would cost memory.
 """
 
 import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
+from ccrouter.config.types import Target
 from ccrouter.gateway.counting import TargetTokens
 from ccrouter.gateway.journal_file import append_lines, read_lines
 from ccrouter.gateway.types import Incoming, Record, Routing
@@ -29,6 +34,9 @@ KEPT_SKETCHES: Final = 100
 KEPT_BODIES: Final = 20
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 
+SKETCHED_AT_ONCE_BYTES: Final = 16 * 1024
+"""Of the body. Of smaller requests a hundred are kept as they are until their sketches are wanted."""
+
 SAVE_SECONDS: Final = 2.0
 """A record is on disk so long after its request: one write for many."""
 
@@ -37,39 +45,83 @@ LONGEST_WORDS: Final = 300
 MOST_NOTES: Final = 40
 
 
+class Decided(NamedTuple):
+    """What is told of a decision."""
+
+    considered: tuple[tuple[str, str], ...] = ()
+    targets: tuple[Target, ...] = ()
+    tokens: int | None = None
+
+
+UNDECIDED: Final = Decided()
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A request that is over, as JSON once somebody wants it so."""
+
+    record: Record | None
+    """None: `line` is made."""
+    decided: Decided
+    body_bytes: int
+    ended: float
+    line: bytes = b""
+
+    def told(self) -> bytes:
+        """The JSON."""
+        if self.record is not None:
+            self.line = orjson.dumps(record_json(self.record, self.decided, self.body_bytes, self.ended))
+            self.record = None
+        return self.line
+
+
 class Journal:
     """The last requests. `path` None keeps everything in memory; `clock` gives seconds since the epoch."""
 
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._records: OrderedDict[str, bytes] = OrderedDict()
+        self._records: OrderedDict[str, _Entry] = OrderedDict()
         self._record_bytes = 0
+        """Of those that are JSON."""
         self._bodies: OrderedDict[str, Incoming] = OrderedDict()
         self._body_bytes = 0
         self._sketcher = Sketcher()
-        self.sketches: deque[Sketch] = deque(maxlen=KEPT_SKETCHES)
-        """The last routed requests, the newest last: what a new configuration is tried on."""
-        self._unsaved: list[bytes] = []
+        self._sketches: deque[Sketch | partial[Sketch]] = deque(maxlen=KEPT_SKETCHES)
+        self._unsaved: list[_Entry] = []
         self._saving: asyncio.TimerHandle | None = None
         for line in read_lines(path) if path is not None else ():
-            self._keep(line)
+            if (name := _id_of(line)) is not None:
+                self._keep(name, _Entry(None, UNDECIDED, 0, 0.0, line))
 
     def add(self, record: Record, incoming: Incoming) -> None:
-        """Take in a request that is over, well or not."""
-        line = orjson.dumps(record_json(record, len(incoming.body), self._clock()))
-        self._keep(line, record.request_id)
+        """Take in a request that is over, well or not. The record is the journal's from now on."""
+        routing, record.routing = record.routing, None
+        decision = routing.decision if routing is not None else None
+        decided = UNDECIDED if decision is None else Decided(decision.considered, decision.targets, decision.tokens)
+        entry = _Entry(record, decided, len(incoming.body), self._clock())
+        self._keep(record.request_id, entry)
+        if record.error or record.failures or record.notes:
+            self._told(entry)  # long stories are cut where they are told
         self._keep_body(incoming)
-        if record.routing is not None:
-            self.sketches.append(self._sketched(record, record.routing))
+        if routing is not None:
+            sketch = partial(self._sketched, record.request_id, record.usage, routing)
+            self._sketches.append(sketch if len(incoming.body) < SKETCHED_AT_ONCE_BYTES else sketch())
         if self._path is not None:
-            self._unsaved.append(line)
+            self._unsaved.append(entry)
             self._save_soon()
+
+    @property
+    def sketches(self) -> tuple[Sketch, ...]:
+        """The last routed requests, the newest last: what a new configuration is tried on."""
+        made = [sketch() if isinstance(sketch, partial) else sketch for sketch in self._sketches]
+        self._sketches = deque(made, maxlen=KEPT_SKETCHES)
+        return tuple(made)
 
     def record(self, request_id: str) -> JsonObject | None:
         """What is known of the request, see `record_json`; None where nothing is."""
-        line = self._records.get(request_id)
-        return None if line is None else as_object(orjson.loads(line))
+        entry = self._records.get(request_id)
+        return None if entry is None else as_object(orjson.loads(self._told(entry)))
 
     def last(self) -> JsonObject | None:
         """The request that ended last."""
@@ -77,8 +129,10 @@ class Journal:
 
     def newest(self) -> Iterator[JsonObject]:
         """All records, the last one first."""
-        for line in reversed(self._records.values()):
-            yield orjson.loads(line)
+        for entry in list(self._records.values()):
+            self._told(entry)
+        for entry in reversed(self._records.values()):
+            yield orjson.loads(entry.line)
 
     def incoming(self, request_id: str) -> Incoming | None:
         """The request as it came, but for its credentials, where it is still in memory."""
@@ -89,35 +143,48 @@ class Journal:
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
-        if self._path is not None and self._unsaved:
-            lines, self._unsaved = self._unsaved, []
+        if self._path is not None and (lines := self._lines_to_save()):
             append_lines(self._path, lines, KEPT_RECORDS)
 
-    def _keep(self, line: bytes, request_id: str | None = None) -> None:
-        name = request_id or _id_of(line)
-        if name is None:
-            return
-        self._record_bytes += len(line) - len(self._records.pop(name, b""))
-        self._records[name] = line
+    def _lines_to_save(self) -> list[bytes]:
+        """The JSON of what came since it was last asked for, but for what is forgotten by now."""
+        unsaved, self._unsaved = self._unsaved[-KEPT_RECORDS:], []
+        return [self._told(entry) for entry in unsaved]
+
+    def _keep(self, name: str, entry: _Entry) -> None:
+        known = self._records.pop(name, None)
+        self._record_bytes += len(entry.line) - (0 if known is None else len(known.line))
+        self._records[name] = entry
+        self._forget()
+
+    def _told(self, entry: _Entry) -> bytes:
+        if entry.record is not None:
+            kept = self._records.get(entry.record.request_id) is entry
+            line = entry.told()
+            if kept:
+                self._record_bytes += len(line)
+                self._forget()
+        return entry.line
+
+    def _forget(self) -> None:
         while len(self._records) > KEPT_RECORDS or self._record_bytes > KEPT_RECORD_BYTES:
-            self._record_bytes -= len(self._records.popitem(last=False)[1])
+            self._record_bytes -= len(self._records.popitem(last=False)[1].line)
 
     def _keep_body(self, incoming: Incoming) -> None:
         if len(incoming.body) > KEPT_BODY_BYTES:
             return
         headers = {name: value for name, value in incoming.headers.items() if name not in CREDENTIALS}
-        self._bodies[incoming.request_id] = replace(incoming, headers=headers)
+        self._bodies[incoming.request_id] = Incoming(incoming.body, headers, incoming.request_id, incoming.api)
         self._body_bytes += len(incoming.body)
         while len(self._bodies) > KEPT_BODIES or self._body_bytes > KEPT_BODY_BYTES:
             self._body_bytes -= len(self._bodies.popitem(last=False)[1].body)
 
-    def _sketched(self, record: Record, routing: Routing) -> Sketch:
-        usage = record.usage
+    def _sketched(self, request_id: str, usage: Usage, routing: Routing) -> Sketch:
         told = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
         tokens = routing.decision.tokens or told or estimate(routing.facts.body_bytes)
         at = routing.facts.tokens_at
         settled = at.settled() if isinstance(at, TargetTokens) else None
-        return self._sketcher.sketch(record.request_id, routing.request, routing.facts, tokens, settled)
+        return self._sketcher.sketch(request_id, routing.request, routing.facts, tokens, settled)
 
     def _save_soon(self) -> None:
         if self._saving is None:
@@ -126,20 +193,13 @@ class Journal:
     def _save_aside(self) -> None:
         """Write in a thread: a slow disk must not hold up requests."""
         self._saving = None
-        lines, self._unsaved = self._unsaved, []
-        if self._path is not None and lines:
+        if self._path is not None and (lines := self._lines_to_save()):
             write = partial(append_lines, self._path, lines, KEPT_RECORDS)
             asyncio.get_running_loop().run_in_executor(None, write)
 
 
-def record_json(record: Record, body_bytes: int, ended: float) -> JsonObject:
+def record_json(record: Record, decided: Decided, body_bytes: int, ended: float) -> JsonObject:
     """A record as it is kept: times in seconds since the epoch, durations in seconds."""
-    routing = record.routing
-    considered: list[Json] = []
-    targets: list[Json] = []
-    if routing is not None:
-        considered = [[rule, why[:LONGEST_WORDS]] for rule, why in routing.decision.considered]
-        targets = [str(target) for target in routing.decision.targets]
     return {
         "id": record.request_id,
         "at": round(ended - (record.total or 0.0), 3),
@@ -147,10 +207,10 @@ def record_json(record: Record, body_bytes: int, ended: float) -> JsonObject:
         "model": record.model[:LONGEST_WORDS],
         "scenario": record.scenario,
         "reason": record.reason[:LONGEST_WORDS],
-        "considered": considered,
-        "targets": targets,
+        "considered": [[rule, why[:LONGEST_WORDS]] for rule, why in decided.considered],
+        "targets": [str(target) for target in decided.targets],
         "target": record.target,
-        "tokens": routing.decision.tokens if routing is not None else None,
+        "tokens": decided.tokens,
         "body_bytes": body_bytes,
         "streamed": record.streamed,
         "status": record.status,
