@@ -1,11 +1,12 @@
 """The configuration as the rest of the program sees it: frozen, complete, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
 from ccrouter.config.conditions import Tier, When
+from ccrouter.frozen import frozen
 from ccrouter.model.json import NO_EXTRAS, Json
 
 Scenario: TypeAlias = Literal["default", "background", "think", "longContext", "webSearch", "image"]
@@ -32,7 +33,7 @@ DEFAULT_THINK_EFFORT = "xhigh"
 DEFAULT_TIMEOUT_MS = 600_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Where a request goes: a configured provider's name and an upstream model's name."""
 
@@ -44,7 +45,7 @@ class Target:
         return f"{self.provider},{self.model}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One member of a group: a model, or another group; `weight` counts for the strategy `weighted`."""
 
@@ -52,7 +53,7 @@ class Member:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Models that can stand in for each other, and in which order they are tried."""
 
@@ -60,7 +61,7 @@ class Group:
     members: tuple[Member, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransformerUse:
     """One entry of a `use` list: `"name"` or `["name", {options}]`."""
 
@@ -73,7 +74,7 @@ EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
 """How hard a model shall think, from not at all. Each dialect says it in its own words (`dialects/*/effort.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overrides:
     """What a route changes in the request beyond its target; None: as the client wants it."""
 
@@ -86,7 +87,7 @@ class Overrides:
 UNCHANGED: Final = Overrides()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """A target with what is changed on the way to it."""
 
@@ -94,7 +95,7 @@ class Route:
     overrides: Overrides = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One entry of `Router.rules`. `when` empty: it takes everything that comes to it."""
 
@@ -108,7 +109,7 @@ ANY_AGENT: Final = "*"
 """The key of `Router.subagent` that stands for every type of agent without one of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserTransformer:
     """One entry of the top-level `transformers` list: a Python file that defines `Transformer` classes."""
 
@@ -116,7 +117,7 @@ class UserTransformer:
     options: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeouts:
     """Seconds; None: what API_TIMEOUT_MS and the program's defaults say."""
 
@@ -132,7 +133,7 @@ class Timeouts:
 DEFAULT_QUEUE: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What a provider is asked for at most; None: no bound."""
 
@@ -146,7 +147,7 @@ class Limits:
     """How many may wait for their turn; one more is refused at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelPrices:
     """What a model costs, in US dollars for a million tokens. None: as `input`."""
 
@@ -156,7 +157,7 @@ class ModelPrices:
     cache_write: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retries:
     """How hard the router tries before a request has failed."""
 
@@ -170,7 +171,7 @@ class Retries:
     """The longest wait for a key or a target that is cooling down, when nothing else is left."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cooldown:
     """How long a refused key or target is left alone."""
 
@@ -178,7 +179,7 @@ class Cooldown:
     """At most this long, whatever the provider says; then one request probes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderConfig:
     """One provider. `api_keys` is empty for servers without authentication."""
 
@@ -211,7 +212,7 @@ class ProviderConfig:
     whether the provider can serve without them is for the pipeline to say."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouterConfig:
     """The routes. None where the config names none; `default` is then a config problem."""
 
@@ -235,7 +236,7 @@ class RouterConfig:
 SearchBackendName: TypeAlias = Literal["searxng", "tavily", "brave"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchConfig:
     """Who answers web searches for models whose provider does not search. `url` is the backend's base address."""
 
@@ -245,7 +246,7 @@ class SearchConfig:
     max_results: int = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestOutline:
     """A request as a person sketches one: what is not said is as in a plain turn of Claude Code's main loop."""
 
@@ -269,7 +270,7 @@ class RequestOutline:
     """Names in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutingTest:
     """One entry of `tests`: a request, and where it must go. At least one of `route` and `target` is set."""
 
@@ -284,7 +285,7 @@ class RoutingTest:
     column: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusLine:
     """The status line. `settings` is the whole entry as it was written, for `statusline/themes.py`."""
 
@@ -293,7 +294,7 @@ class StatusLine:
     settings: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """A whole configuration, interpolated and adapted. `path` is the file it came from (None: made in memory)."""
 
@@ -334,10 +335,16 @@ class Config:
     rewrite_system_prompt: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Top-level scalar keys that CCR copies into the process environment (GOOGLE_CLOUD_PROJECT, …)."""
+    _by_name: Mapping[str, ProviderConfig] = field(init=False, repr=False, compare=False)
+    """Each request asks for its provider several times."""
+
+    def __post_init__(self) -> None:
+        # The first of a name counts, as where the list is read from its beginning.
+        object.__setattr__(self, "_by_name", {provider.name: provider for provider in reversed(self.providers)})
 
     def provider(self, name: str) -> ProviderConfig | None:
         """The provider called exactly `name`."""
-        return next((provider for provider in self.providers if provider.name == name), None)
+        return self._by_name.get(name)
 
     def group(self, target: Target) -> Group | None:
         """The group that `target` names (`group,NAME`), None where it names a model."""

@@ -1,11 +1,12 @@
 """What every dialect offers: a wire protocol as a codec pair, without I/O."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.events import Event
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
@@ -16,7 +17,7 @@ WireFilter: TypeAlias = Callable[[JsonObject], JsonObject | None]
 """Sees each wire chunk (or the one whole body) of a reply before it is decoded; None drops it. One per reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplyContext:
     """What a decoder may know about the request it decodes the reply of."""
 

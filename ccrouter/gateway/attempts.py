@@ -7,7 +7,7 @@ attempt may do better. After it the stream is committed: it goes on or ends in a
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.config.types import Target, TransformerUse
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError, untraced
+from ccrouter.frozen import frozen
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import ImageModel
@@ -43,7 +44,7 @@ HELD_BYTES = 256 * 1024
 """A relayed stream that sends more than this without anything meaningful is committed all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """What one attempt works with."""
 
@@ -69,7 +70,7 @@ class Attempt:
         return self.search is not None or self.look is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How an attempt went. `body` is the whole message for a client that wanted no stream."""
 
@@ -219,7 +220,7 @@ class Progress(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """The bytes of one reply, with the bounds on how long they may take."""
 

@@ -34,7 +34,7 @@ KEPT_SKETCHES: Final = 100
 KEPT_BODIES: Final = 20
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 
-SKETCHED_AT_ONCE_BYTES: Final = 16 * 1024
+SKETCHED_AT_ONCE_BYTES: Final = 4 * 1024
 """Of the body. Of smaller requests a hundred are kept as they are until their sketches are wanted."""
 
 SAVE_SECONDS: Final = 2.0

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from ccrouter.client_apis.base import ReplyFormat
@@ -19,6 +19,7 @@ from ccrouter.errors import (
     error_type_of_status,
     untraced,
 )
+from ccrouter.frozen import frozen
 from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.failures import told_to_client
@@ -48,7 +49,7 @@ MARGIN_TOKENS = 16
 """Left free when an answer is shrunk into what the provider says is left: counts differ by a few."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """One request on its way: what was read, what was decided."""
 

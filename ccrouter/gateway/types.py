@@ -8,6 +8,7 @@ from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target, TransformerUse
 from ccrouter.errors import ErrorDetail
+from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
@@ -16,7 +17,7 @@ from ccrouter.router import Decision, Facts
 from ccrouter.upstream.auth import TokenSource
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """A client's request as the server read it. `headers` have lower-case names."""
 
@@ -27,7 +28,7 @@ class Incoming:
     """What its body is written in, and its answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A whole answer: a message, or an error before anything was streamed."""
 
@@ -60,7 +61,7 @@ class PipelineOf(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One built configuration. A reload makes a new one; requests under way keep theirs."""
 
@@ -79,7 +80,7 @@ class Service:
     """The user's own router, where one is configured and could be loaded."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routing:
     """What the router was asked, and what it said."""
 

@@ -5,13 +5,13 @@ encoding a decoded request gives back the same JSON.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A text block."""
 
@@ -19,7 +19,7 @@ class Text:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thinking:
     """A model's reasoning. `signature` is opaque: Anthropic's own, or our envelope (`model/envelope.py`)."""
 
@@ -28,7 +28,7 @@ class Thinking:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolUse:
     """A call of a client tool. `input` is an object on every well-formed request, but kept whatever it is."""
 
@@ -38,7 +38,7 @@ class ToolUse:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolResult:
     """What a tool answered. `content` None means that the field was absent; `is_error` None likewise."""
 
@@ -48,7 +48,7 @@ class ToolResult:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """An image. `source` is Anthropic's: `{type: base64, media_type, data}`, `{type: url, url}`, `{type: file, …}`."""
 
@@ -56,7 +56,7 @@ class Image:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A document (PDF or text). `source` as for images, also `{type: text, data}` and `{type: content, content}`."""
 
@@ -64,7 +64,7 @@ class Document:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolReference:
     """Tool search's answer: the named deferred tool may be called from here on."""
 
@@ -72,7 +72,7 @@ class ToolReference:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opaque:
     """A block this model does not know, whole (`redacted_thinking`, server tool blocks, what comes next year)."""
 

@@ -7,10 +7,10 @@ marked so that it can never be taken for Anthropic's, and naming the provider it
 
 import base64
 import binascii
-from dataclasses import dataclass
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, as_object, as_str
 
 MARK = "ccr1."
@@ -20,7 +20,7 @@ BETWEEN_TAGS = "text"
 """The kind of reasoning that came between tags in the text of an answer, whichever dialect it came in."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """`origin` is the provider's configured name; `kind` says what `data` is (one word, the dialect's business)."""
 

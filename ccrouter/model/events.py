@@ -6,10 +6,11 @@ which.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from ccrouter.errors import UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
 
 BlockKey: TypeAlias = int
@@ -25,7 +26,7 @@ StopReason: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """Tokens of one reply in Anthropic's meaning: `input` excludes what was read from or written to the cache.
 
@@ -42,7 +43,7 @@ class Usage:
     """What the provider says that the reply cost, in its own currency."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """First event. `usage` is what the upstream told so far (often nothing). `extras`: further message fields."""
 
@@ -52,21 +53,21 @@ class Start:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextBlock:
     """Opens a text block. `extras`: e.g. `citations`."""
 
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThinkingBlock:
     """Opens a thinking block."""
 
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolUseBlock:
     """Opens a client tool call; its input follows as JSON text in `ToolInputDelta`s (none at all means `{}`)."""
 
@@ -75,7 +76,7 @@ class ToolUseBlock:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpaqueBlock:
     """Opens a block the model does not know, `content_block` as it came (`redacted_thinking`, server tools)."""
 
@@ -85,7 +86,7 @@ class OpaqueBlock:
 BlockHead: TypeAlias = TextBlock | ThinkingBlock | ToolUseBlock | OpaqueBlock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockStart:
     """Opens block `key`."""
 
@@ -93,7 +94,7 @@ class BlockStart:
     block: BlockHead
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextDelta:
     """More text of a text block. Never empty."""
 
@@ -101,7 +102,7 @@ class TextDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThinkingDelta:
     """More reasoning of a thinking block. Never empty."""
 
@@ -109,7 +110,7 @@ class ThinkingDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """The thinking block's signature: the last thing before its `BlockStop`."""
 
@@ -117,7 +118,7 @@ class Signature:
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolInputDelta:
     """More of a tool call's input, as JSON text cut anywhere. Also for opaque server tool blocks."""
 
@@ -125,7 +126,7 @@ class ToolInputDelta:
     json: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpaqueDelta:
     """A delta the model does not know (`citations_delta`, `compaction_delta`), as it came."""
 
@@ -133,21 +134,21 @@ class OpaqueDelta:
     raw: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockStop:
     """Closes block `key`."""
 
     key: BlockKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsageUpdate:
     """What the upstream has told about tokens by now; each update replaces the fields it sets (not None)."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finish:
     """Last event of a reply that ended well. All usage is told before it. `extras`: further `message_delta` fields."""
 
@@ -156,7 +157,7 @@ class Finish:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """Last event of a reply that did not. Open blocks are left open: nobody may take them for complete."""
 

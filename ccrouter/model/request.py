@@ -1,16 +1,16 @@
 """A Messages request, frozen. Change it with `dataclasses.replace`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
 
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One turn. `content` stays a string where the client sent one (the wire tells the two apart)."""
 
@@ -26,7 +26,7 @@ class Message:
         return self.content
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """A tool on offer. `type` is None for plain client tools; server tools (`web_search_20250305`) carry theirs.
 
@@ -51,7 +51,7 @@ class Tool:
         return self.type is not None and self.type != "custom"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolChoice:
     """`type` is auto, any, tool or none; `name` goes with tool. `extras` holds `disable_parallel_tool_use`."""
 
@@ -60,7 +60,7 @@ class ToolChoice:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThinkingConfig:
     """`type` is enabled (with `budget_tokens`), adaptive or disabled. `extras` holds `display` and its like."""
 
@@ -69,7 +69,7 @@ class ThinkingConfig:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A whole request. None means that the client did not send the field.
 

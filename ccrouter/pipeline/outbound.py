@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
 
@@ -11,6 +10,7 @@ from ccrouter.dialects.anthropic.effort import fits
 from ccrouter.dialects.anthropic.upstream import may_hold_foreign_state
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, accepted_betas
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
@@ -30,7 +30,7 @@ CLIENT_HEADERS = (
 CLIENT_HEADER_PREFIXES = ("x-claude-code-", "x-stainless-")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outbound:
     """One attempt's wire request."""
 

@@ -1,17 +1,18 @@
 """What the router is told, and what it answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import UNCHANGED, Config, Overrides, Target
+from ccrouter.frozen import frozen
 from ccrouter.model.request import Request
 from ccrouter.router.custom import CustomAnswer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What is known about a request beside its body."""
 
@@ -45,7 +46,7 @@ class ProviderFacts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownTargets:
     """ProviderFacts as plain data. What is not listed cannot search and has an unknown window."""
 
@@ -61,7 +62,7 @@ class KnownTargets:
         return self.windows.get(target)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupFacts:
     """ProviderFacts that know groups too. A group can what one of its members can: the others are passed over then."""
 
@@ -80,7 +81,7 @@ class GroupFacts:
         return max(known) if known and len(known) == len(windows) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """Where a request goes, and why."""
 

@@ -1,10 +1,10 @@
 """What Claude Code says about a request in headers, and which session it belongs to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import as_object, as_str
 from ccrouter.model.request import Request
 
@@ -12,7 +12,7 @@ LONGEST_SESSION_ID = 200
 OLD_SESSION_MARK = "_session_"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hints:
     """The routing hints (`CLAUDE_CODE_GATEWAY_HINT_HEADERS=1`; the agent ids always come). None: not said."""
 

@@ -1,11 +1,11 @@
 """The routing rules, in the order they are asked. Each either chooses a target or says why it does not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from ccrouter.config.types import ANY_AGENT, Config, Overrides, Route, RouterConfig, Target
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.model.request import Request
 from ccrouter.router.classification import (
     background_work,
@@ -31,7 +31,7 @@ LEAST_TOKENS_AFTER_LONG_PROMPT = 20_000
 """CCR: a session whose last prompt was long stays with longContext while the next one has more than this."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A rule's answer: this target."""
 
@@ -44,7 +44,7 @@ class Choice:
     """Those of the user's rules that came before, each with why it did not hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """A rule's answer: not me. `missing` says it for the user where the rule would have matched, had it a route."""
 
@@ -52,6 +52,21 @@ class Passed:
     missing: str | None = None
     passed: tuple[tuple[str, str], ...] = ()
     """The user's rules one by one, where there are any."""
+
+
+# What nearly every request is answered, each made once.
+NO_SAFETY_CHECK: Final = Passed("not a safety check of auto mode")
+NO_RULES: Final = Passed("Router.rules has none")
+TAGGED: Final = Passed("a subagent tag says where this one goes")
+NO_COMPACTION: Final = Passed("not a compaction")
+NO_TAG: Final = Passed("no subagent tag")
+NO_SEARCH: Final = Passed("no web search tool")
+NO_SUBAGENT: Final = Passed("not a subagent")
+NO_BACKGROUND_WORK: Final = Passed("not background work")
+NO_IMAGE_ROUTE: Final = Passed("Router.image is not configured")
+NO_IMAGE: Final = Passed("no image in the current turn")
+NO_THINKING: Final = Passed("thinking not enabled, no plan mode")
+BACKGROUND_DOES_NOT_THINK: Final = Passed("background work does not think")
 
 
 class Count:
@@ -79,7 +94,7 @@ class Count:
         return tokens if tokens > limit else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """Everything that a rule may look at."""
 
@@ -140,7 +155,7 @@ def _search_elsewhere(case: Case, target: Target) -> Target | None:
 def classifier(case: Case) -> Choice | Passed:
     """Auto mode's safety check. It decides what may run, so it is never given to the background model."""
     if not is_classifier(case.request, case.hints):
-        return Passed("not a safety check of auto mode")
+        return NO_SAFETY_CHECK
     reason = "auto mode's safety check of a tool call"
     if case.router.classifier is not None:
         return Choice("classifier", case.router.classifier, reason)
@@ -151,9 +166,9 @@ def user_rules(case: Case) -> Choice | Passed:
     """The user's own rules. A subagent tag is an order about this one prompt: rules about many leave it alone."""
     rules = case.router.rules
     if not rules:
-        return Passed("Router.rules has none")
+        return NO_RULES
     if case.tag is not None:
-        return Passed("a subagent tag says where this one goes")
+        return TAGGED
     subject = case.subject
     passed: list[tuple[str, str]] = []
     for rule in rules:
@@ -172,7 +187,7 @@ def user_rules(case: Case) -> Choice | Passed:
 def compaction(case: Case) -> Choice | Passed:
     """The client sums up a long conversation. Without a route of its own that is main work like any other."""
     if case.hints.request_class != "compaction":
-        return Passed("not a compaction")
+        return NO_COMPACTION
     if case.router.compaction is None:
         return Passed("Router.compaction is not configured")
     return Choice("compaction", case.router.compaction, "a compaction of the conversation")
@@ -202,7 +217,7 @@ def long_context(case: Case) -> Choice | Passed:
 def subagent_tag(case: Case) -> Choice | Passed:
     """The agent that started this one tagged its prompt with a model."""
     if case.tag is None:
-        return Passed("no subagent tag")
+        return NO_TAG
     try:
         target = resolve_route(case.tag.route, case.config)
     except RequestError as error:
@@ -215,7 +230,7 @@ def web_search(case: Case) -> Choice | Passed:
     """The request offers a server tool that searches the web."""
     tool = web_search_tool(case.request)
     if tool is None:
-        return Passed("no web search tool")
+        return NO_SEARCH
     if case.facts.search_in_passing and len(case.request.tools or ()) > 1:
         return Passed("a web search is one of many tools, which says nothing of this request")
     return _routed("webSearch", case.router.web_search, f"the server tool {tool} is on offer")
@@ -224,7 +239,7 @@ def web_search(case: Case) -> Choice | Passed:
 def subagent(case: Case) -> Choice | Passed:
     """A turn of a subagent, where it has a route."""
     if not is_subagent(case.hints):
-        return Passed("not a subagent")
+        return NO_SUBAGENT
     kind = case.hints.agent_type
     route = _subagent_route(case)
     if route is None:
@@ -246,24 +261,24 @@ def background(case: Case) -> Choice | Passed:
     if _subagent_route(case) is not None:
         return Passed("a subagent, for Router.subagent")
     why = background_work(case.request, case.hints)
-    return Passed("not background work") if why is None else _routed("background", case.router.background, why)
+    return NO_BACKGROUND_WORK if why is None else _routed("background", case.router.background, why)
 
 
 def image(case: Case) -> Choice | Passed:
     """The user or a tool shows a picture. Without a route of its own it is an ordinary request."""
     if case.router.image is None:
-        return Passed("Router.image is not configured")
+        return NO_IMAGE_ROUTE
     if case.config.force_image_agent:
         return Passed("forceUseImageAgent: images are looked at by Router.image, the request goes elsewhere")
     if not has_image(current_turn(case.request.messages)):
-        return Passed("no image in the current turn")
+        return NO_IMAGE
     return Choice("image", case.router.image, "an image in the current turn")
 
 
 def think(case: Case) -> Choice | Passed:
     """The request asks for reasoning beyond the usual. Today's client sends `adaptive` with everything: no sign."""
     if background_work(case.request, case.hints) is not None:
-        return Passed("background work does not think")
+        return BACKGROUND_DOES_NOT_THINK
     request, least = case.request, case.router.think_effort
     why = None
     if request.thinking is not None and request.thinking.type == "enabled":
@@ -272,7 +287,7 @@ def think(case: Case) -> Choice | Passed:
         why = f"effort {request.effort} reaches Router.thinkEffort ({least})"
     elif is_plan_mode(current_turn(request.messages)):
         why = "plan mode is active"
-    return Passed("thinking not enabled, no plan mode") if why is None else _routed("think", case.router.think, why)
+    return NO_THINKING if why is None else _routed("think", case.router.think, why)
 
 
 def default_of(case: Case) -> Target:

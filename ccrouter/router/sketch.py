@@ -9,10 +9,11 @@ are emptied, and long texts lose their middle. Pure.
 import operator
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ccrouter.config.types import Target
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Text, ToolResult
 from ccrouter.model.json import as_str
 from ccrouter.model.request import Message, Request, Tool
@@ -35,7 +36,7 @@ CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "cookie", "proxy-a
 """Headers that nobody keeps."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sketch:
     """One reduced request, and what was known of it; `facts.tokens` gives the number that was counted then."""
 

@@ -1,7 +1,6 @@
 """Whether a rule's conditions hold for a request, and why or why not. Pure: time and token count are given."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ccrouter.config.conditions import (
     Condition,
@@ -17,6 +16,7 @@ from ccrouter.config.conditions import (
     Wildcards,
     Words,
 )
+from ccrouter.frozen import frozen
 from ccrouter.model.request import Request
 from ccrouter.router.classification import effort_of, is_subagent, tier_of, without_context_suffix
 from ccrouter.router.facts import Facts
@@ -27,7 +27,7 @@ SHOWN = 60
 """Characters of a text that a reason shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What conditions are asked about."""
 
@@ -41,7 +41,7 @@ class Subject:
     """The number of tokens where they were counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """Whether it holds; `why` is a part of a sentence that says so: `the effort is high`."""
 

@@ -11,10 +11,10 @@ without images so teaches the text factor and nothing else, a short one mostly t
 docs/decisions/0013-token-counts.md has the measurements.
 """
 
-from dataclasses import dataclass, replace
 from math import isfinite, sqrt
 from typing import Final, TypeAlias
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object
 from ccrouter.tokens.counter import PromptTokens
 
@@ -47,7 +47,7 @@ SAMPLE: Final = 16
 each `SAMPLE`th time: counting is not free."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calibration:
     """What is known of one provider's model. The default knows nothing: it takes our count for the truth."""
 
@@ -80,7 +80,7 @@ UNKNOWN: Final = Calibration()
 
 def passed(calibration: Calibration) -> Calibration:
     """After an answer that nothing was learned from."""
-    return replace(calibration, seen=calibration.seen + 1)
+    return Calibration(calibration.factors, calibration.spread, calibration.answers, calibration.seen + 1)
 
 
 def learned(calibration: Calibration, prompt: PromptTokens, true: int) -> Calibration:

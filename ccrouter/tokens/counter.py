@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, as_list, as_object, as_str
 from ccrouter.model.request import Message, Request, Tool
@@ -26,7 +26,7 @@ FEWEST_BYTES_PER_TOKEN = 2
 """What `ceiling` counts on; its docstring has the figures."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PromptTokens:
     """What a prompt comes to, by part. Images and documents are apart: their error is another than the texts'."""
 

@@ -6,11 +6,11 @@ Hooks that a class does not override cost nothing: the pipeline leaves them out 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from ccrouter.dialects.base import WireFilter
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.frozen import frozen
 from ccrouter.model.events import Event
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
@@ -21,7 +21,7 @@ EventFilter: TypeAlias = Callable[[list[Event]], list[Event]]
 filter held back it must give out before that event. Must keep the grammar (`model/grammar.py`). One per reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What a hook may know beside what it changes."""
 

@@ -6,13 +6,13 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 from ccrouter.config.urls import place_of
 from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream_failure
+from ccrouter.frozen import frozen
 
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
@@ -23,7 +23,7 @@ LARGE_BODY = 1024 * 1024
 MAX_FETCHED = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How a provider is reached. Seconds; None: no bound of that kind."""
 
@@ -45,7 +45,7 @@ class Way:
         return min(bounds, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpstreamReply:
     """A reply whose status has come. Read it to its end inside `UpstreamClient.open`."""
 
@@ -93,7 +93,7 @@ class UpstreamReply:
         return b"".join(parts)[:MAX_ERROR_BODY]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A small answer, whole. The headers' names are in lower case."""
 

@@ -3,10 +3,11 @@ measurements are given."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Final
 
 from ccrouter.config.types import Strategy, Target
+from ccrouter.frozen import frozen
 
 SMOOTHING: Final = 0.3
 """How much one measurement moves the average."""
@@ -16,7 +17,7 @@ FORGET_SECONDS: Final = 600.0
 """A measurement older than this says nothing: such a member is tried like a new one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measured:
     """What is known of a target: requests under way, and the moving average of seconds to the first token."""
 
@@ -25,7 +26,7 @@ class Measured:
     measured_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Circumstances:
     """What a strategy may look at."""
 
@@ -91,14 +92,14 @@ ORDERS: Final[Mapping[Strategy, Callable[[Sequence[Target], Circumstances], tupl
 
 def began(measured: Measured) -> Measured:
     """A request was sent."""
-    return replace(measured, open_requests=measured.open_requests + 1)
+    return Measured(measured.open_requests + 1, measured.first_token, measured.measured_at)
 
 
 def ended(measured: Measured, first_token: float | None, now: float) -> Measured:
     """A request is over; `first_token` in seconds where it came to one."""
     known, average = max(measured.open_requests - 1, 0), measured.first_token
     if first_token is None:
-        return replace(measured, open_requests=known)
+        return Measured(known, average, measured.measured_at)
     if average is None or now - measured.measured_at > FORGET_SECONDS:
         return Measured(known, first_token, now)
     return Measured(known, average + SMOOTHING * (first_token - average), now)

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ccrouter.config.types import Target
+from ccrouter.frozen import frozen
 from ccrouter.model.events import Usage
 from ccrouter.model.json import JsonObject
 
@@ -12,7 +13,7 @@ SHORTEST_ANSWER = 0.1
 """Seconds. A stream that comes within less came as one piece: its speed is that of the whole request."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """One request that has ended, well or not. Times are seconds."""
 

@@ -4,14 +4,13 @@ Positions (`index`) are given out here and nowhere else. The common deltas are p
 never changes, only a number and one JSON string do, and every token of every reply goes through here.
 """
 
-from dataclasses import dataclass
-
 import orjson
 
 from ccrouter.dialects.anthropic.errors import encode_error
 from ccrouter.dialects.anthropic.usage import encode_usage
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.events import (
     BlockHead,
     BlockStart,
@@ -38,7 +37,7 @@ from ccrouter.model.json import Json, JsonObject
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplyDefaults:
     """What stands in where the upstream says nothing."""
 
