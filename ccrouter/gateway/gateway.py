@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -101,35 +100,22 @@ class Gateway:
     ) -> Answer | None:
         """Serve a request to a model; None when the answer went out through `stream`. `record` hears what happened."""
         record = record or Record(incoming.request_id)
-        async with self._under_way(incoming, record) as begun:
+        with UnderWay(self, incoming, record) as begun:
             return await self._serve(service, incoming, stream, record, begun)
 
     async def embeddings(self, service: Service, incoming: Incoming) -> Answer:
         """Pass a request for embeddings through."""
         record = Record(incoming.request_id)
-        async with self._under_way(incoming, record) as begun:
+        with UnderWay(self, incoming, record) as begun:
             answer = await embed(self._client, self.health, service, incoming, record)
             record.first_byte = time.perf_counter() - begun
             return answer
 
-    @asynccontextmanager
-    async def _under_way(self, incoming: Incoming, record: Record) -> AsyncGenerator[float]:
-        """Counts a request while it lasts, then logs it. Gives the moment it began."""
-        begun = time.perf_counter()
-        self.open_requests += 1
-        self.requests_total += 1
-        try:
-            yield begun
-        except asyncio.CancelledError:
-            record.error = record.error or "the client went away"
-            record.status = record.status or 499
-            raise
-        finally:
-            self.open_requests -= 1
-            record.total = time.perf_counter() - begun
-            account(self.accounts, record)
-            logger.info("%s", log_line(record))
-            self.journal.add(record, incoming)
+    def ended(self, record: Record, incoming: Incoming) -> None:
+        """A request is over: it is accounted for, logged and remembered."""
+        account(self.accounts, record)
+        logger.info("%s", log_line(record))
+        self.journal.add(record, incoming)
 
     async def _serve(
         self, service: Service, incoming: Incoming, stream: ClientStream, record: Record, begun: float
@@ -183,8 +169,18 @@ class Gateway:
         untouched = routed is request and not body.mended and incoming.api.speaks_anthropic
         raw = incoming.body if untouched else None
         prompt = prompt if routed is request else prompt.changed(routed)
-        work = Work(service, incoming, asked.replies, routed, raw, decision, prompt, conversation, notes=asked.notes)
-        return replace(work, image_model=self._images.model_for(service, record))
+        return Work(
+            service,
+            incoming,
+            asked.replies,
+            routed,
+            raw,
+            decision,
+            prompt,
+            conversation,
+            notes=asked.notes,
+            image_model=self._images.model_for(service, record),
+        )
 
     async def _decide(
         self,
@@ -265,6 +261,30 @@ class Gateway:
         if self.health.calibrations.of(target).wants_count and prompt.body_bytes <= MOST_BYTES_TO_LEARN:
             prompt.parts()
         self.health.calibrations.learn(target, prompt.counted, true)
+
+
+class UnderWay:
+    """Counts a request while it lasts, then has it logged. Gives the moment it began (by `perf_counter`)."""
+
+    def __init__(self, gateway: Gateway, incoming: Incoming, record: Record) -> None:
+        self._gateway = gateway
+        self._incoming = incoming
+        self._record = record
+        self._begun = time.perf_counter()
+
+    def __enter__(self) -> float:
+        self._gateway.open_requests += 1
+        self._gateway.requests_total += 1
+        return self._begun
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        record = self._record
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            record.error = record.error or "the client went away"
+            record.status = record.status or 499
+        self._gateway.open_requests -= 1
+        record.total = time.perf_counter() - self._begun
+        self._gateway.ended(record, self._incoming)
 
 
 MOST_BYTES_TO_LEARN = 512 * 1024

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from ccrouter.config.types import DEFAULT_QUEUE
 from ccrouter.errors import ErrorDetail, UpstreamError
@@ -28,13 +28,23 @@ class _Waiter:
 
 
 class Slot:
-    """A request's right to be under way."""
+    """A request's right to be under way, from `async with` on."""
 
     def __init__(self, limiter: "Limiter", tokens: int) -> None:
-        self.held = True
+        self._held = False
         self._limiter = limiter
         self._estimate = tokens
         self._tokens = tokens
+
+    async def __aenter__(self) -> Self:
+        await self._limiter.enter(self._estimate)
+        self._held = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._held:
+            self._held = False
+            self._limiter.leave()
 
     @asynccontextmanager
     async def left(self) -> AsyncGenerator[None]:
@@ -44,11 +54,11 @@ class Slot:
         Raises:
             UpstreamError: 529, the line is full.
         """
-        self.held = False
+        self._held = False
         self._limiter.leave()
         yield
         await self._limiter.enter(self._estimate)
-        self.held = True
+        self._held = True
         self._tokens += self._estimate
 
     def used(self, tokens: int) -> None:
@@ -109,20 +119,14 @@ class Limiter:
         self._tokens = _changed(self._tokens, tpm)
         self._let_in()
 
-    @asynccontextmanager
-    async def slot(self, tokens: int = 0) -> AsyncGenerator[Slot]:
-        """Wait for a turn, and hold it while the request is under way. `tokens`: an estimate of what it will cost.
+    def slot(self, tokens: int = 0) -> Slot:
+        """`async with` it: waits for a turn, and holds it while the request is under way. `tokens`: an estimate of what
+        it will cost.
 
-        Raises:
+        Entering raises:
             UpstreamError: 529, the line is full.
         """
-        await self.enter(tokens)
-        slot = Slot(self, tokens)
-        try:
-            yield slot
-        finally:
-            if slot.held:
-                self.leave()
+        return Slot(self, tokens)
 
     def correct(self, tokens: int) -> None:
         """So many tokens more, or fewer, went out than was thought; see `Slot.used`."""
