@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
+from ccrouter.config.conforming import conforms, well_formed
 from ccrouter.config.document import ancestors, child
 from ccrouter.config.report import Report, kind_of, nearest, shown
 from ccrouter.config.schema import SchemaNode, types_of
@@ -35,6 +33,8 @@ class _SchemaFailure(Protocol):
 
 def check_schema(value: Json, schema: SchemaNode, report: Report, secret: frozenset[str]) -> None:
     """Report what in the canonical `value` is not as `schema` wants it."""
+    if conforms(value, schema):
+        return
     reported: set[str] = set()
     for failure in sorted(_failures(value, schema), key=lambda failure: failure.validator != "type"):
         pointer = _pointer("", failure)
@@ -53,6 +53,11 @@ def check_options(
 
     Options that the transformer does not know are warnings, as they do no harm.
     """
+    if well_formed(schema) and conforms(dict(options), schema):
+        return
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError:
@@ -75,6 +80,8 @@ def check_options(
 
 
 def _failures(value: Json, schema: SchemaNode) -> list[_SchemaFailure]:
+    from jsonschema import Draft202012Validator
+
     validator = Draft202012Validator(schema)
     return cast("list[_SchemaFailure]", list(validator.iter_errors(value)))  # pyright: ignore[reportUnknownMemberType]
 
