@@ -31,6 +31,7 @@ from ccrouter.server.reload import watch
 from ccrouter.server.state import State
 from ccrouter.startup import Ready, StartFailed
 from ccrouter.upstream.client import UpstreamClient
+from ccrouter.upstream.late_authorities import read_authorities
 
 logger = logging.getLogger("ccrouter.server")
 
@@ -133,6 +134,8 @@ class Serving:
             ]
             self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
             logger.info("listening on %s:%s", state.host, state.port)
+            if any(provider.api_base_url.startswith("https:") for provider in state.service.config.providers):
+                upkeep.append(asyncio.ensure_future(asyncio.to_thread(read_authorities)))
             await self._stop.wait()
             for task in upkeep:
                 task.cancel()

@@ -8,11 +8,10 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-
 from ccrouter.config.urls import place_of
 from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream_failure
 from ccrouter.frozen import frozen
+from ccrouter.upstream.late_authorities import aiohttp
 
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
