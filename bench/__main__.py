@@ -1,120 +1,27 @@
-"""`python -m bench`: run the benchmark. Exit code 1 when the daemon fails, or costs more CPU than CCR anywhere."""
+"""`python -m bench [COMMAND] [OPTIONS]`: without a command, the comparison with the peers."""
 
-import argparse
-import shutil
-import subprocess
+import importlib
+import signal
 import sys
-import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
-from rich.console import Console
-
-from bench.peers.base import ROOT, WORKSPACE, Contestant, NotAvailableError, Server, clean_environment, start
-from bench.peers.ccr import CCR
-from bench.peers.ccrouter import CCROUTER
-from bench.peers.claude_code_proxy import CLAUDE_CODE_PROXY
-from bench.peers.floor import FLOOR
-from bench.peers.litellm import LITELLM
-from bench.processes import SOURCE
-from bench.report import as_json, machine, missed_bars, print_table, problems, write_docs
-from bench.rounds import Result, measure
-from bench.scenarios import Scenario, all_scenarios
-
-CONTESTANTS = {
-    "floor": FLOOR,
-    "ccrouter": CCROUTER,
-    "ccr": CCR,
-    "litellm": LITELLM,
-    "claude-code-proxy": CLAUDE_CODE_PROXY,
-}
-ROUNDS, QUICK_ROUNDS = 7, 3
+COMMANDS = ("comparison", "instructions")
+"""Each is a module here with a `main(arguments)` that gives the exit code."""
 
 
-def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    scenarios = all_scenarios()
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, help=f"counted rounds (default {ROUNDS})")
-    parser.add_argument("--scenario", action="append", choices=scenarios, help="only this one; may be repeated")
-    parser.add_argument("--only", action="append", choices=CONTESTANTS, help="only this one; may be repeated")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds of a quarter of the requests")
-    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md")
-    return parser.parse_args(argv)
+def chosen(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The command that the arguments name, and its own arguments."""
+    if argv and argv[0] in COMMANDS:
+        return argv[0], argv[1:]
+    return COMMANDS[0], argv
 
 
-@contextmanager
-def upstream() -> Generator[int]:
-    """The upstream in a process of its own; gives its port."""
-    process = subprocess.Popen(
-        (sys.executable, "-m", "bench.upstream"), cwd=ROOT, env=clean_environment(WORKSPACE), stdout=subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-@contextmanager
-def servers(chosen: Sequence[Contestant], upstream_port: int, absent: dict[str, str]) -> Generator[list[Server]]:
-    """Every contestant that runs here, each with an empty HOME. Why one does not is written to `absent`."""
-    home = Path(tempfile.mkdtemp(prefix="ccrouter-bench-"))
-    running: list[Server] = []
-    try:
-        for number, contestant in enumerate(chosen):
-            own = home / str(number)
-            own.mkdir()
-            try:
-                running.append(start(contestant, contestant.prepare(upstream_port, own)))
-            except NotAvailableError as why:
-                absent[contestant.name] = str(why)
-        yield running
-    finally:
-        for server in running:
-            server.stop()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def run(
-    console: Console, chosen: Sequence[Contestant], scenarios: Sequence[Scenario], rounds: int, quick: bool
-) -> tuple[dict[str, Mapping[str, Result]], dict[str, str]]:
-    """Measure everything. Gives the results by scenario and contestant, and why a contestant did not run."""
-    results: dict[str, Mapping[str, Result]] = {}
-    absent: dict[str, str] = {}
-    with console.status("starting the contestants") as status, upstream() as port, ExitStack() as stack:
-        running = stack.enter_context(servers(chosen, port, absent))
-        for scenario in scenarios:
-            requests = max(2, scenario.requests // 4) if quick else scenario.requests
-            results[scenario.name] = measure(running, scenario, rounds, requests, status.update)
-    return results, absent
-
-
-def main() -> int:
-    """Run, print, write, judge."""
-    options = arguments()
-    console = Console()
-    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
-    scenarios = [each for name, each in all_scenarios().items() if not options.scenario or name in options.scenario]
-    chosen = [each for name, each in CONTESTANTS.items() if not options.only or name in options.only]
-    WORKSPACE.mkdir(exist_ok=True)
-    console.print(f"{machine()}\nCPU time from {SOURCE}; medians of {rounds} interleaved rounds\n", highlight=False)
-    results, absent = run(console, chosen, scenarios, rounds, options.quick)
-    print_table(console, scenarios, results, absent)
-    (WORKSPACE / "results.json").write_bytes(as_json(scenarios, results, absent, rounds))
-    if options.write_docs:
-        write_docs(ROOT / "docs" / "performance.md", scenarios, results, absent, rounds)
-    for missed in missed_bars(scenarios, results):
-        console.print(f"above its bar: {missed}", style="yellow", highlight=False)
-    failed = problems(scenarios, results)
-    if CCROUTER in chosen and CCROUTER.name in absent:
-        failed.append(f"{CCROUTER.name}: {absent[CCROUTER.name]}")
-    for problem in failed:
-        console.print(f"FAILED {problem}", style="bold red", highlight=False)
-    return 1 if failed else 0
+def end(number: int, _: object) -> None:
+    """Have an end that was asked for (by `timeout`, say) stop the contestants too."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, end)
+    command, arguments = chosen(sys.argv[1:])
+    sys.exit(importlib.import_module(f"bench.{command}").main(arguments))

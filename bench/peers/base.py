@@ -82,8 +82,8 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), "NO_PROXY": "127.0.0.1,localhost"}
 
 
-def start(contestant: Contestant, launch: Launch) -> Server:
-    """Start it and wait until it answers HTTP. Raises NotAvailableError with the end of its log."""
+def start(contestant: Contestant, launch: Launch, seconds: float = START_SECONDS) -> Server:
+    """Start it and wait until it answers HTTP, at most `seconds`. Raises NotAvailableError with the end of its log."""
     log = WORKSPACE / "logs" / f"{contestant.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -97,7 +97,7 @@ def start(contestant: Contestant, launch: Launch) -> Server:
             start_new_session=True,
         )
     server = Server(contestant, launch, process)
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
@@ -106,7 +106,7 @@ def start(contestant: Contestant, launch: Launch) -> Server:
         time.sleep(0.05)
     server.stop()
     tail = log.read_text(errors="replace").strip().splitlines()[-3:]
-    raise NotAvailableError("did not start: " + (" | ".join(tail) or f"no answer within {START_SECONDS:.0f} s"))
+    raise NotAvailableError("did not start: " + (" | ".join(tail) or f"no answer within {seconds:.0f} s"))
 
 
 def answers(port: int) -> bool:
