@@ -118,6 +118,10 @@ def _read_api_key(value: JsonObject, report: Report) -> str | None:
     key = (as_str(value.get("APIKEY")) or "").strip()
     if any(character < " " for character in key):
         report.error("a key must be one line of text", "Take the line break out of it", pointer="/APIKEY")
+    elif not key.isascii():
+        message = "clients cannot send this key as it is: a header's value is ASCII"
+        fix = "ccr code and ccr activate send it percent-encoded; for other clients use a key of ASCII characters"
+        report.warning(message, fix, pointer="/APIKEY")
     return key or None
 
 

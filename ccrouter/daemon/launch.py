@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ccrouter.config.clients_key import header_form
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import DEFAULT_TIMEOUT_MS, Config, ProviderConfig, Target
 from ccrouter.errors import CCRouterError
@@ -67,7 +68,7 @@ def launch_environment(
     host = urlsplit(endpoint).hostname or LOOPBACK[0]
     changes: dict[str, str] = {
         "ANTHROPIC_BASE_URL": endpoint,
-        "ANTHROPIC_AUTH_TOKEN": config.api_key or NO_KEY_TOKEN,
+        "ANTHROPIC_AUTH_TOKEN": header_form(config.api_key or NO_KEY_TOKEN),
         "API_TIMEOUT_MS": _timeout(config, base),
         "NO_PROXY": without_proxy(base.get("NO_PROXY") or base.get("no_proxy", ""), host),
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from ccrouter.config.clients_key import header_form
 from ccrouter.errors import RequestError
 from ccrouter.upstream.proxies import is_loopback
 
@@ -38,7 +39,7 @@ def host_named(header: str) -> str:
 
 
 def check_key(headers: Mapping[str, str], api_key: str | None) -> None:
-    """Require the configured APIKEY, as `x-api-key` or as a bearer token.
+    """Require the configured APIKEY, as `x-api-key` or as a bearer token; as it is, or in the form of a header.
 
     Raises:
         RequestError: 401.
@@ -47,8 +48,8 @@ def check_key(headers: Mapping[str, str], api_key: str | None) -> None:
         return
     scheme, _, token = headers.get("authorization", "").partition(" ")
     offered = [headers.get("x-api-key", ""), token.strip() if scheme.lower() == "bearer" else ""]
-    # Both are always compared, so that the time says nothing of which one was right.
-    if True in [same(candidate, api_key) for candidate in offered]:
+    # All are always compared, so that the time says nothing of which one was right.
+    if True in [same(candidate, key) for candidate in offered for key in (api_key, header_form(api_key))]:
         return
     told = "the key that was sent is not the one in APIKEY" if any(offered) else "no key was sent"
     raise RequestError(

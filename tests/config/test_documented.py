@@ -135,6 +135,11 @@ def test_gemini_3_through_a_relay() -> None:
     pro = Target("gemini", "gemini-3-pro-preview")
     assert (router.background, router.think, router.long_context) == (pro, pro, pro)
     assert router.web_search == Target("gemini", "gemini-2.5-flash")
+    told = [problem.message for problem in build(FOLDER / "guides" / "gemini3-through-a-relay.json", {}).problems]
+    assert told == [
+        "clients cannot send this key as it is: a header's value is ASCII",
+        'no model is named; the first one of "gemini" is used',
+    ]
     pipeline = service.pipeline(pro)
     assert pipeline.dialect.name == "gemini"
     url = pipeline.dialect.url("http://127.0.0.1:3000/gemini/v1beta/models/", model=pro.model, stream=True)

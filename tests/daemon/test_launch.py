@@ -44,6 +44,11 @@ def test_a_bare_environment_gets_everything() -> None:
     )
 
 
+def test_a_key_that_no_header_can_have_is_given_percent_encoded() -> None:
+    changes = launch_environment(replace(CONFIG, api_key="sk-随便"), ENDPOINT, {})
+    assert changes.set["ANTHROPIC_AUTH_TOKEN"] == "sk-%E9%9A%8F%E4%BE%BF"
+
+
 def test_what_leads_past_the_daemon_is_ours_and_what_is_taste_is_the_users() -> None:
     base = {
         "ANTHROPIC_BASE_URL": "https://elsewhere.example",

@@ -33,6 +33,15 @@ def test_any_other_is_refused_without_saying_the_key(headers: dict[str, str]) ->
     assert "secret" not in caught.value.message
 
 
+@pytest.mark.parametrize("sent", ["schlüssel-随便 %41", "schl%C3%BCssel-%E9%9A%8F%E4%BE%BF%20%41"])
+def test_a_key_that_no_header_can_have_is_taken_percent_encoded(sent: str) -> None:
+    check_key({"x-api-key": sent}, "schlüssel-随便 %41")
+    with pytest.raises(RequestError):
+        check_key({"x-api-key": "schl%C3%BCssel"}, "schlüssel-随便 %41")
+    with pytest.raises(RequestError):
+        check_key({"x-api-key": "a%20b"}, "a b")  # of ASCII, so it goes as it is
+
+
 def test_without_a_configured_key_none_is_asked_for() -> None:
     check_key({}, None)
 

@@ -28,9 +28,10 @@ ONE_DAY = timedelta(days=1)
 
 
 class Internet:
-    """`hosts` are the upstreams' addresses by host name. Every other host is refused, so that no test gets out."""
+    """`hosts` are the upstreams' addresses by host name. Every other host is refused, so that no test gets out.
+    `port` 0: a free one."""
 
-    def __init__(self, hosts: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, hosts: Mapping[str, str], folder: Path, port: int = 0) -> None:
         self._hosts = hosts
         self._folder = folder
         self._loop = asyncio.new_event_loop()
@@ -38,7 +39,7 @@ class Internet:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="internet", daemon=True)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.port = 0
+        self.port = port
         self.asked: list[str] = []
         """The hosts that were asked for, in order."""
 
@@ -101,7 +102,7 @@ class Internet:
         self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._tunnel, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._tunnel, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopping.wait()

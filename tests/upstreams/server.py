@@ -92,6 +92,11 @@ class LoopbackServer(ABC):
         """`http://127.0.0.1:<port>`, without a slash at the end."""
         return self._server.url
 
+    def at(self, port: int) -> Self:
+        """Itself, to be served on this port: the one that a published config names."""
+        self._server.port = port
+        return self
+
     @abstractmethod
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         """The answer to one request, whatever its method and path."""

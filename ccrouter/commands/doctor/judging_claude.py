@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from ccrouter.commands.claude_settings import LEADING_AWAY
 from ccrouter.commands.doctor.facts import ClaudeFacts, SettingsFacts
 from ccrouter.commands.doctor.findings import Finding
+from ccrouter.config.clients_key import header_form
 from ccrouter.upstream.proxies import is_exempt, setting
 
 CLAUDE, SETTINGS = "claude code", "settings"
@@ -88,7 +89,7 @@ def _file(file: SettingsFacts, endpoint: str, api_key: str | None) -> Iterator[F
             yield Finding(SETTINGS, "error", text, out)
         elif name in LEADING_AWAY and value and value.lower() not in {"0", "false"}:
             yield Finding(SETTINGS, "error", f"{where} sets {name}: Claude Code does not use the router", out)
-        elif name == "ANTHROPIC_AUTH_TOKEN" and api_key and value != api_key:
+        elif name == "ANTHROPIC_AUTH_TOKEN" and api_key and value not in {api_key, header_form(api_key)}:
             text = f"{where} sets {name} to another key than the config's APIKEY: the router refuses it"
             yield Finding(SETTINGS, "error", text, out)
         elif name == "ANTHROPIC_API_KEY":

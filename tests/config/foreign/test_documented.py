@@ -1,7 +1,7 @@
 """The files that the pages of the other programs publish load as they are, and route as their authors mean.
 
-They are the three proxies' .env.example, LiteLLM's quick start for Claude Code, and its pages on load balancing and
-reliability in one file. Only the comments are not theirs.
+They are the three proxies' .env.example, one of them as guides have it for OpenRouter, LiteLLM's quick start for Claude
+Code, and its pages on load balancing and reliability in one file. Only the comments are not theirs.
 """
 
 from pathlib import Path
@@ -77,6 +77,16 @@ def test_the_openai_proxys() -> None:
     assert (config.host, config.port) == ("0.0.0.0", 8082)
     assert config.router.default == Target("openai", "gpt-4o")
     assert config.router.background == Target("openai", "gpt-4o-mini")
+
+
+def test_openrouter_with_big_middle_and_small() -> None:
+    config = config_of("openrouter-big-middle-small.env")
+    (provider,) = config.providers
+    assert provider.api_base_url == "https://openrouter.ai/api/v1"
+    assert provider.name == "openai-compatible"
+    assert config.router.default == Target("openai-compatible", "z-ai/glm-4.6")
+    assert config.router.background == Target("openai-compatible", "qwen/qwen3-coder")
+    assert config.tiers["opus"].target.model == "anthropic/claude-opus-4.1"
 
 
 def test_litellms_for_claude_code() -> None:

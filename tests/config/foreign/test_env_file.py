@@ -70,20 +70,6 @@ def test_big_middle_and_small(tmp_path: Path) -> None:
     assert config.tiers["opus"].target == Target("openai", "b")
 
 
-def test_openrouter_through_the_base_url(tmp_path: Path) -> None:
-    """The guides' way to OpenRouter with BIG, MIDDLE and SMALL."""
-    config = config_of(
-        tmp_path,
-        'OPENAI_API_KEY="sk-or-v1-1"\nOPENAI_BASE_URL="https://openrouter.ai/api/v1"\n'
-        'BIG_MODEL="anthropic/claude-opus-4.1"\nMIDDLE_MODEL="z-ai/glm-4.6"\nSMALL_MODEL="qwen/qwen3-coder"\n',
-    )
-    (provider,) = config.providers
-    assert provider.api_base_url == "https://openrouter.ai/api/v1"
-    assert provider.name == "openai-compatible"
-    assert config.router.default == Target("openai-compatible", "z-ai/glm-4.6")
-    assert config.tiers["opus"].target.model == "anthropic/claude-opus-4.1"
-
-
 def test_azure_and_custom_headers(tmp_path: Path) -> None:
     config = config_of(
         tmp_path,

@@ -5,121 +5,19 @@ The daemon speaks TLS to the hosts that the files mean, where upstreams of the t
 
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-import orjson
 import pytest
 
-from ccrouter.model.json import JsonObject, as_object
 from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.daemon import Daemon
 from tests.e2e.install import binary
-from tests.e2e.plain_http import HTTPAnswer, post
-from tests.e2e.scripts import play
+from tests.e2e.moving.world import DOCUMENTED, PUBLISHED, World, ask, said, serve
 from tests.e2e.test_ccr_code import run
-from tests.upstreams.anthropic import AnthropicUpstream
-from tests.upstreams.gemini import GeminiUpstream
-from tests.upstreams.internet import Internet
-from tests.upstreams.openai_chat import OpenAIChatUpstream
-from tests.upstreams.replies import text
 
 pytestmark = pytest.mark.e2e
 
-PUBLISHED = Path(__file__).parents[1] / "config" / "documented" / "foreign"
 RELOAD_SECONDS = 10
-OLLAMA_NOWHERE = {"OLLAMA_HOST": "127.0.0.1:9"}
-
-
-class OpenRouterUpstream(OpenAIChatUpstream):
-    """It ignores what it does not know, and takes cache marks for Claude."""
-
-    ENDPOINTS: ClassVar[tuple[str, ...]] = ("/api/v1/chat/completions",)
-
-    def _invalid(self, body: JsonObject) -> None:
-        return None
-
-
-class DeepSeekUpstream(OpenAIChatUpstream):
-    ENDPOINTS: ClassVar[tuple[str, ...]] = ("/chat/completions",)
-
-
-@dataclass
-class World:
-    """All upstreams, and the way to them."""
-
-    openai: OpenAIChatUpstream
-    gemini: GeminiUpstream
-    anthropic: AnthropicUpstream
-    openrouter: OpenRouterUpstream
-    deepseek: DeepSeekUpstream
-    internet: Internet
-
-    def asked(self) -> list[str]:
-        """The models that were asked for, by whoever."""
-        upstreams = (self.openai, self.gemini, self.anthropic, self.openrouter, self.deepseek)
-        return [request.model for upstream in upstreams for request in upstream.requests if request.body]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with (
-        OpenAIChatUpstream(play(text("from OpenAI")), api_key=None) as openai,
-        GeminiUpstream(play(text("from Gemini")), api_key=None) as gemini,
-        AnthropicUpstream(play(text("from Anthropic"))) as anthropic,
-        OpenRouterUpstream(play(text("from OpenRouter")), api_key="sk-or-1") as openrouter,
-        DeepSeekUpstream(play(text("from DeepSeek")), api_key=None) as deepseek,
-    ):
-        hosts = {
-            "api.openai.com": openai.url,
-            "generativelanguage.googleapis.com": gemini.url,
-            "api.anthropic.com": anthropic.url,
-            "openrouter.ai": openrouter.url,
-            "api.deepseek.com": deepseek.url,
-        }
-        with Internet(hosts, tmp_path / "internet") as internet:
-            yield World(openai, gemini, anthropic, openrouter, deepseek, internet)
-
-
-@pytest.fixture
-def daemon(world: World, tmp_path: Path) -> Iterator[Daemon]:
-    """With nothing in its home; not started."""
-    made = Daemon(tmp_path / "daemon", {})
-    made.home.mkdir(parents=True)
-    made.extra = {"SERVICE_PORT": str(made.port), **world.internet.environment, **OLLAMA_NOWHERE}
-    yield made
-    made.stop()
-
-
-def serve(daemon: Daemon, option: str, file: Path) -> None:
-    """The file itself, from a folder of its own; every command of this daemon is about it from now on."""
-    folder = daemon.home / "theirs"
-    folder.mkdir()
-    shutil.copy(file, folder / file.name)
-    daemon.extra = {**daemon.extra, "CCR_CONFIG": str(folder / file.name)}
-    done = daemon.ccr("start", option, str(folder / file.name))
-    assert done.returncode == 0, done
-
-
-def ask(daemon: Daemon, model: str, key: str = "") -> HTTPAnswer:
-    body: JsonObject = {
-        "model": model,
-        "max_tokens": 100,
-        "messages": [{"role": "user", "content": "Hello"}],
-        "tools": [{"name": "t", "input_schema": {"type": "object"}}],
-    }
-    return post(daemon.url, body, key)
-
-
-def said(answer: HTTPAnswer) -> str:
-    assert answer.status == 200, answer
-    content = (as_object(orjson.loads(answer.body)) or {})["content"]
-    assert isinstance(content, list)
-    return "".join(str((as_object(block) or {}).get("text", "")) for block in content)
-
-
 CLIENTS_KEY = "your-expected-anthropic-api-key"
 
 
@@ -147,7 +45,7 @@ def test_a_proxys_published_env_file(
 def test_ccrs_published_config_with_claude_code(version: str, daemon: Daemon, world: World) -> None:
     """Its config.example.json, in its own place."""
     daemon.config_path.parent.mkdir()
-    shutil.copy(PUBLISHED.parent / "example.json", daemon.config_path)
+    shutil.copy(DOCUMENTED / "example.json", daemon.config_path)
     code = run(daemon, version, "Hello", "-p")
     assert (code.returncode, code.stdout.strip()) == (0, "from DeepSeek"), code
     asked = {request.model for request in world.deepseek.requests if "tools" in request.body}
