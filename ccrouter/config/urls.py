@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ def holds_credentials(url: str) -> bool:
         return False
 
 
+@lru_cache(512)
 def is_near(url: str) -> bool:
     """Whether the server is on this machine or network: those mostly want no key."""
     try:

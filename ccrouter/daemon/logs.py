@@ -63,6 +63,13 @@ class OneLine(logging.Formatter):
         self._second = -1
         self._date, self._offset = "", ""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line. The base class gets to the same in twice the time, which each request would pay."""
+        if record.exc_info or record.exc_text or record.stack_info:
+            return super().format(record)
+        line = f"{self.formatTime(record)} {record.levelname} {record.name}: {record.getMessage()}"
+        return in_one_line(line)
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
         """Local time with its offset, in milliseconds. Finding the offset is dear: it is done once a second."""
         second = int(record.created)
@@ -74,12 +81,16 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """A line break inside a message (from a client or an upstream) must not look like another record."""
-        line = super().formatMessage(record)
-        return line.replace("\r", "\\r").replace("\n", "\\n")
+        return in_one_line(super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
         """The traceback, indented, so that a line that starts with a time is always a record."""
         return "\n".join(f"    {line}" for line in super().formatException(ei).splitlines())
+
+
+def in_one_line(text: str) -> str:
+    """`text` with its line breaks written out."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 class QuietStreamHandler(logging.StreamHandler[IO[str]]):

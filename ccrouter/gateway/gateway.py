@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from ccrouter.client_apis.base import ClientApi
@@ -46,6 +46,7 @@ from ccrouter.router import (
     working_directory,
 )
 from ccrouter.tokens import TokenCounter
+from ccrouter.tokens.calibration import LEAST_TOKENS
 from ccrouter.upstream.client import UpstreamClient
 from ccrouter.usage.sessions import Sessions
 
@@ -205,7 +206,7 @@ class Gateway:
             last_input_tokens=self._sessions.last_input(conversation),
             session_id=session_id,
             search_in_passing=search_in_passing,
-            now=datetime.now(UTC).astimezone(),
+            now=datetime.now(),  # noqa: DTZ005 - rules go by the hours of this machine's clock
             tokens_at=TargetTokens(prompt, config, calibrations),
         )
         if service.custom_router is not None:
@@ -258,7 +259,8 @@ class Gateway:
         if true is None:
             return
         target, prompt = attempt.pipeline.target, work.prompt
-        if self.health.calibrations.of(target).wants_count and prompt.body_bytes <= MOST_BYTES_TO_LEARN:
+        wanted = true >= LEAST_TOKENS and self.health.calibrations.of(target).wants_count
+        if wanted and prompt.body_bytes <= MOST_BYTES_TO_LEARN:
             prompt.parts()
         self.health.calibrations.learn(target, prompt.counted, true)
 

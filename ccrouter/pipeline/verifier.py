@@ -73,7 +73,7 @@ class Verifier:
     def __init__(self, context: Context, counts: MendCounts | None = None) -> None:
         self._context = context
         self._counts = counts
-        self._mended: Counter[str] = Counter()
+        self._mended: dict[str, int] = {}
         self._told = False
         self._state = BEGIN
         self._quick: type[Event] | None = None
@@ -242,7 +242,7 @@ class Verifier:
                 self._put(TextDelta(event.key, event.text), out)
 
     def _count(self, kind: str, number: int = 1) -> None:
-        self._mended[kind] += number
+        self._mended[kind] = self._mended.get(kind, 0) + number
         if self._counts is not None:
             self._counts.kinds[kind] += number
 

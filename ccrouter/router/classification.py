@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from ccrouter.config.conditions import TIERS, Tier
 from ccrouter.model.blocks import Block, Image, Text, ToolResult
@@ -71,6 +72,7 @@ def is_title_request(request: Request) -> bool:
     return asks_for_title and not request.tools and request.thinking is not None and request.thinking.type == "disabled"
 
 
+@lru_cache(256)
 def tier_of(model: str) -> Tier | None:
     """The class of models that a Claude model's name carries (`claude-opus-4-8[1m]`), None where it carries none."""
     folded = model.lower()
@@ -79,6 +81,8 @@ def tier_of(model: str) -> Tier | None:
 
 def without_context_suffix(model: str) -> str:
     """The name without Claude Code's `[1m]`."""
+    if "]" not in model:
+        return model
     return LONG_CONTEXT_SUFFIX.sub("", model)
 
 
@@ -143,6 +147,8 @@ def reaches(effort: str | None, least: str) -> bool:
 
 def has_tool_result(message: Message) -> bool:
     """True for a message that goes on with a turn: the answer to a tool call."""
+    if isinstance(message.content, str):
+        return False
     return any(isinstance(block, ToolResult) for block in message.blocks)
 
 

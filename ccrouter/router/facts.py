@@ -29,7 +29,7 @@ class Facts:
     custom: CustomAnswer | None = None
     """What the custom router answered; None where none is configured."""
     now: datetime | None = None
-    """The time on this machine, in its own time zone; None: rules that ask for it do not hold."""
+    """The time on this machine, by its own clock; None: rules that ask for it do not hold."""
     tokens_at: Callable[[Target], int] | None = None
     """Counts them as the target (a model or a group) would, by what its answers have taught; None: as `tokens` does."""
 

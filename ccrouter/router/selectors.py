@@ -55,7 +55,7 @@ def resolve(name: str, config: Config) -> Target | Ambiguous | None:
     alias = find_alias(name, config)
     if alias is not None:
         return config.aliases[alias]
-    group = _find_group(name, config) if find_provider(name, config) is None else None
+    group = _find_group(name, config) if config.groups and find_provider(name, config) is None else None
     return group or _slash_form(name, config)
 
 

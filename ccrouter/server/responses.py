@@ -1,6 +1,6 @@
 """Answers of the HTTP side that are not replies of a model."""
 
-import secrets
+import random
 
 import orjson
 from aiohttp import web
@@ -11,8 +11,8 @@ from ccrouter.model.json import Json
 
 
 def new_request_id() -> str:
-    """An id in the shape of Anthropic's."""
-    return f"req_{secrets.token_hex(12)}"
+    """An id in the shape of Anthropic's. It has to be unlike the others, not hard to guess."""
+    return f"req_{random.getrandbits(96):024x}"
 
 
 def json_response(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -82,6 +82,7 @@ def spare_the_requests() -> None:
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 10, 10)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    setattr(logging, "_srcfile", None)  # noqa: B010 - the switch that the logging HOWTO ("Optimization") names
 
 
 def new_loop_run(main: Coroutine[Any, Any, int]) -> int:

@@ -42,6 +42,10 @@ THINK_TAGS: Final[tuple[Tags, ...]] = (
 """DeepSeek, Qwen, GLM, MiniMax and most others · models told to by a prompt · Gemma · Seed-OSS · Magistral · Kimi."""
 
 
+OPENERS: Final = frozenset({tag[0] for tags in THINK_TAGS for tag in tags})
+"""What any of the tags begins with."""
+
+
 class TagSplitter:
     """Splits one reply.
 
@@ -58,7 +62,7 @@ class TagSplitter:
     def __init__(self, tags: Iterable[Tags], provider: str, *, where: Where = "anywhere") -> None:
         self._tags = tuple(tags)
         self._where = where
-        self._signature = seal(Envelope(provider, BETWEEN_TAGS))
+        self._provider = provider
         self._keys = 0
         self._key: BlockKey = 0  # of the block that is open on our side
         self._same_keys = True  # as the upstream's, so far
@@ -155,6 +159,8 @@ class TagSplitter:
     def _beginning(self, text: str, out: list[Event]) -> str | None:
         """Decide what the answer begins with. What is left of the text to be taken; None when more must come."""
         start = text.lstrip()
+        if start and start[0] not in OPENERS:
+            return self._implied(start, text, out)
         for opening, closing in self._tags:
             if start.startswith(opening):
                 self._mode, self._closing = "inside", closing
@@ -165,6 +171,10 @@ class TagSplitter:
         if not start or any(tag.startswith(start) for pair in self._tags for tag in pair):
             self._held = text
             return None
+        return self._implied(start, text, out)
+
+    def _implied(self, start: str, text: str, out: list[Event]) -> str:
+        """No tag begins the answer."""
         if self._where == "implicit":
             self._mode, self._closing, self._assumed = "inside", self._tags[0][1], []
             return start
@@ -240,7 +250,7 @@ class TagSplitter:
 
     def _stop(self, out: list[Event]) -> None:
         if self._open == "thinking":
-            out.append(Signature(self._key, self._signature))
+            out.append(Signature(self._key, seal(Envelope(self._provider, BETWEEN_TAGS))))
         if self._open is not None:
             out.append(BlockStop(self._key))
         self._open = None

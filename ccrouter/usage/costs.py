@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,8 +35,13 @@ def cost_of(provider: ProviderConfig, model: str, answers: Sequence[Usage], mome
 
 def told_cost(api_base_url: str, answers: Sequence[Usage]) -> float | None:
     """What the provider says that the answers cost."""
+    return total(usage.cost for usage in answers) if tells_dollars(api_base_url) else None
+
+
+@lru_cache(512)
+def tells_dollars(api_base_url: str) -> bool:
+    """Whether the provider's own word on costs is in US dollars."""
     try:
-        host = urlsplit(api_base_url).hostname
+        return urlsplit(api_base_url).hostname in TELLS_DOLLARS
     except ValueError:
-        return None
-    return total(usage.cost for usage in answers) if host in TELLS_DOLLARS else None
+        return False

@@ -1,6 +1,7 @@
 """Where a chat request goes and how it says who it is from."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -23,6 +24,7 @@ def is_dated(query: str) -> bool:
     return re.search(r"api-version=\d", query) is not None
 
 
+@lru_cache(512)
 def url_of(base_url: str, model: str) -> str:
     """The chat endpoint for a base URL or a full endpoint; a query (`?api-version=…`) is kept.
 
@@ -52,10 +54,15 @@ def _azure_base(query: str, model: str) -> str:
     return "/openai/v1"
 
 
+@lru_cache(512)
+def _is_on_azure(url: str) -> bool:
+    return is_azure(urlsplit(url).hostname)
+
+
 def headers_of(api_key: str | None, url: str) -> dict[str, str]:
     """Bearer authentication where there is a key; local servers need none."""
     headers = {"content-type": "application/json"}
-    if api_key and is_azure(urlsplit(url).hostname):
+    if api_key and _is_on_azure(url):
         headers["api-key"] = api_key
     elif api_key:
         headers["authorization"] = f"Bearer {api_key}"

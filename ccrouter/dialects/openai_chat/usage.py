@@ -62,8 +62,12 @@ def _first(raw: JsonObject, *names: str) -> int | None:
 
 def _largest(raw: JsonObject, names: tuple[str, ...], details: JsonObject, inner: tuple[str, ...]) -> int | None:
     """The same count under several names: some providers send one of them as a zero that means nothing."""
-    counts = [_count(raw, name) for name in names] + [_count(details, name) for name in inner]
-    return max((count for count in counts if count is not None), default=None)
+    most: int | None = None
+    for fields, known in ((raw, names), (details, inner)):
+        for name in known:
+            if name in fields and (count := _count(fields, name)) is not None and (most is None or count > most):
+                most = count
+    return most
 
 
 def _count(raw: JsonObject, name: str) -> int | None:
