@@ -109,3 +109,74 @@ def test_what_is_not_supported_is_refused() -> None:
         @frozen
         class _WithInitVar:  # pyright: ignore[reportUnusedClass]
             x: InitVar[int]
+
+
+@frozen
+class Told:
+    """With a way of its own to compare and to be shown."""
+
+    x: int
+    secret: str = field(default="s", repr=False, compare=False)
+    weight: int = field(default=1, hash=False)
+
+    def __repr__(self) -> str:
+        return "told"
+
+
+@dataclass(frozen=True, slots=True)
+class UsuallyTold:
+    """What `Told` is to be like."""
+
+    x: int
+    secret: str = field(default="s", repr=False, compare=False)
+    weight: int = field(default=1, hash=False)
+
+    def __repr__(self) -> str:
+        return "told"
+
+
+@frozen
+class Node:
+    """Holds itself."""
+
+    inner: list[object]
+
+
+class Plain(Same):
+    """No dataclass of its own: it has a dictionary."""
+
+
+@pytest.mark.parametrize("make", [Told, UsuallyTold])
+def test_fields_that_are_not_compared_hashed_or_shown(make: Callable[..., Any]) -> None:
+    assert make(1, "a") == make(1, "b")
+    assert make(1, weight=1) != make(1, weight=2)
+    assert hash(make(1, "a", 1)) == hash(make(1, "b", 2)) == hash((1,))
+    assert repr(make(1)) == "told"
+    assert make.__hash__.__qualname__ == f"{make.__qualname__}.__hash__"
+
+
+def test_equality_is_that_of_the_fields() -> None:
+    one, other = float("nan"), float("nan")
+    assert Node([one]) == Node([one])
+    assert (Usual(one) == Usual(other)) is (Same(one) == Same(other)) is False  # pyright: ignore[reportArgumentType]
+    assert (Usual(one) == Usual(one)) is (Same(one) == Same(one)) is True  # pyright: ignore[reportArgumentType]  # noqa: PLR0124
+    assert Same(1) != Usual(1)
+    assert Same(1).__eq__(1) is NotImplemented
+    assert Same.__eq__(Same(2), Same(2)) is True
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Same(1))
+
+
+def test_one_that_holds_itself_can_be_shown() -> None:
+    node = Node([])
+    node.inner.append(node)
+    assert repr(node) == "Node(inner=[...])"
+
+
+def test_a_plain_class_below_it() -> None:
+    plain = Plain(1)
+    plain.more = 1  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'x'"):
+        plain.x = 2  # pyright: ignore[reportAttributeAccessIssue]
+    assert copy.copy(Same(1, 5)) == Same(1, 5)
+    assert plain != Same(1)
