@@ -6,8 +6,9 @@ CCRouterError
 └── ConfigError     the configuration cannot be used: carries every problem (config/problems.py)
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
+
+from ccrouter.frozen import frozen
 
 ErrorType: TypeAlias = str
 """Anthropic's error types: invalid_request_error, authentication_error, billing_error, permission_error,
@@ -83,7 +84,7 @@ class RequestError(CCRouterError):
         self.type = type or error_type_of_status(status)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorDetail:
     """What an upstream's error said. `message` is the provider's own wording, unwrapped: Claude Code recovers by it."""
 

@@ -4,10 +4,10 @@
 1.0 to 1.7 µs for five fields (Python 3.11), and a small request makes eighty such objects, a chunk of a stream one or
 more. `frozen` makes the same class, with an `__init__` that calls the slots' own setters: a third of that.
 
-For each class `dataclass` also compiles six functions, of which most are never called: 0.4 to 0.8 ms and 14 KB a class,
-and the daemon has two hundred. Here `__eq__` and `__hash__` are compiled when they are first called, and the others need
-no source of their own: 0.09 ms. Nothing else differs: assignments raise, `replace`, `==`, `hash`, `match` and inheritance
-work as ever.
+For each class `dataclass` also compiles six functions, of which most are never called: 0.4 to 0.8 ms and 14 KB a
+class, and the daemon has two hundred. Here `__eq__` and `__hash__` are compiled when they are first called, and the
+others need no source of their own: 0.09 ms. Nothing else differs: assignments raise, `replace`, `==`, `hash`, `match`
+and inheritance work as ever.
 """
 
 from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.groups import members_of
@@ -21,6 +21,7 @@ from ccrouter.dialects.openai_responses import OPENAI_RESPONSES
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.vertex import VERTEX_CLAUDE, VERTEX_GEMINI
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.routing_tests import failures, run_tests
 from ccrouter.gateway.types import Service
@@ -41,7 +42,7 @@ DIALECTS: Mapping[str, Dialect] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Built:
     """`service` is None when the problems hold an error."""
 

@@ -4,11 +4,11 @@ Neither `server` nor `daemon` may import the other; both import this.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ccrouter.config.problems import Problem
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 
 FailureKind: TypeAlias = Literal["port_taken", "config", "other"]
 
@@ -21,7 +21,7 @@ def endpoint_of(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ready:
     """The server's socket answers. `host` is what it is bound to, `port` the real port, `instance` its nonce."""
 

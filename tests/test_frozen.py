@@ -159,7 +159,7 @@ def test_equality_is_that_of_the_fields() -> None:
     one, other = float("nan"), float("nan")
     assert Node([one]) == Node([one])
     assert (Usual(one) == Usual(other)) is (Same(one) == Same(other)) is False  # pyright: ignore[reportArgumentType]
-    assert (Usual(one) == Usual(one)) is (Same(one) == Same(one)) is True  # pyright: ignore[reportArgumentType]  # noqa: PLR0124
+    assert (Usual(one) == Usual(one)) is (Same(one) == Same(one)) is True  # pyright: ignore[reportArgumentType]
     assert Same(1) != Usual(1)
     assert Same(1).__eq__(1) is NotImplemented
     assert Same.__eq__(Same(2), Same(2)) is True

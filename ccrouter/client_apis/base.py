@@ -4,11 +4,11 @@ One reply path serves them all: a request is decoded to the neutral model, route
 first and the last step are the API's own.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.events import Event, Usage
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Note
@@ -77,7 +77,7 @@ class ReplyFormat(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientRequest:
     """A client's request in neutral form."""
 

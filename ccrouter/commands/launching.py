@@ -1,13 +1,14 @@
 """What a preset changes about the start of Claude Code: its settings, and (`noServer`) the way past the daemon."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import orjson
 
 from ccrouter.commands.preset_files import existing, read_object
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 
 OURS = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY")
@@ -17,7 +18,7 @@ HARMLESS = ("model", "outputStyle", "language", "includeCoAuthoredBy", "alwaysTh
 ENVIRONMENT_PREFIXES = ("ANTHROPIC_", "CLAUDE_CODE_", "MAX_", "DISABLE_", "ENABLE_", "API_TIMEOUT_MS", "BASH_")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Launch:
     """`environment` is set, `settings` given to Claude Code as `--settings`."""
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.commands.status_line_settings import FILE_NAME
@@ -16,9 +15,10 @@ from ccrouter.config.locations import (
     router_state_file,
     state_file,
 )
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traces:
     """What lies beside a config. `made` is ours; `config` is the user's configuration in all its parts."""
 

@@ -6,13 +6,13 @@ spelling is renamed here, and the way back is kept, so that a problem is shown w
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from ccrouter.config.document import Document, child
 from ccrouter.config.problems import Problem
 from ccrouter.config.report import Report, fold, nearest, shown
 from ccrouter.config.schema import SchemaNode, resolve, types_of
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -21,7 +21,7 @@ _ENVIRONMENT_NAMES = ("HTTP_PROXY", "NO_PROXY", "LOG_FILE", "HOSTNAME")
 """Top-level keys that only look like misspelled ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canonical:
     """`origins` maps pointers into `value` to those of the file; `secret` are pointers whose values nobody may see."""
 
@@ -40,7 +40,7 @@ def canonicalise(
     return Canonical(result, walk.origins, frozenset(walk.secret), tuple(walk.report.problems))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """One value under both its names: in the canonical value, and in the file."""
 

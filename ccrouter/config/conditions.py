@@ -6,8 +6,9 @@ All conditions of a `When` must hold; within one, any of the values that were li
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from ccrouter.frozen import frozen
 
 WordField: TypeAlias = Literal["model", "tier", "effort", "class", "session", "path", "tools"]
 """What a `Words` may look at."""
@@ -17,7 +18,7 @@ TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
 Search: TypeAlias = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wildcards:
     """A name with `*` (anything) and `?` (one character), in any case. Brackets mean themselves: `…[1m]`."""
 
@@ -34,7 +35,7 @@ def wildcards(written: str) -> Wildcards:
     return Wildcards(written, re.compile(fnmatch.translate(written.replace("[", "[[]")), re.IGNORECASE))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """One of the request's words for `field` (its tools, its model …) fits one of `patterns`."""
 
@@ -42,14 +43,14 @@ class Words:
     patterns: tuple[Wildcards, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Headers:
     """Each of these headers (names in lower case) is there and fits one of its patterns."""
 
     wanted: tuple[tuple[str, tuple[Wildcards, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subagent:
     """The request is a subagent's; with `types`, one of an agent of such a type. `wanted` False: it is not."""
 
@@ -57,14 +58,14 @@ class Subagent:
     types: tuple[Wildcards, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HasImage:
     """The current turn shows an image, or (`wanted` False) none."""
 
     wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tokens:
     """The whole request has at least `least` and at most `most` tokens."""
 
@@ -72,7 +73,7 @@ class Tokens:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextTest:
     """One text to look for. `search` is the compiled regular expression; None: `written` stands in the text, in any
     case."""
@@ -81,7 +82,7 @@ class TextTest:
     search: Search | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Texts:
     """One of `tests` finds its text in what the user said last (`text`), or in the system prompt (`system`)."""
 
@@ -89,7 +90,7 @@ class Texts:
     tests: tuple[TextTest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A time of day in minutes since midnight, `begin` included, `end` not; over midnight where `end` is less."""
 
@@ -104,14 +105,14 @@ class Span:
         return minute >= self.begin or minute < self.end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeOfDay:
     """The time on this machine lies in one of `spans`."""
 
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """None of these holds."""
 

@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ccrouter.config.problems import Problem
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 
 Position: TypeAlias = tuple[int, int]
@@ -19,7 +20,7 @@ MAX_DEPTH = 100
 """Deeper files are refused: no config needs it, and recursion stays bounded."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One value of a file. Both readers (JSON5, YAML) make these."""
 
@@ -29,7 +30,7 @@ class Node:
     """Brackets and quotes included. Of a YAML block the end is where the next thing begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One `key: value` of an object."""
 
@@ -39,7 +40,7 @@ class Member:
     """The offset of the key's first character."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where a user wrote something: in which file, where in it, and under which pointer. No position: not known."""
 
@@ -48,7 +49,7 @@ class Origin:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A file's value and the positions of its parts, by JSON pointer (RFC 6901)."""
 

@@ -12,6 +12,7 @@ from ccrouter.config.interpolate import interpolate_text
 from ccrouter.config.manifest import CONFIGURED
 from ccrouter.config.report import fold
 from ccrouter.config.secret_words import KEY_SHAPE, LONG_WORD, SECRET_IN_URL, names_secret
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_str
 
 HEADERS = "headers"
@@ -19,7 +20,7 @@ PLACEHOLDER = re.compile(r"\$\{[^}:]+\}|\$[A-Z_][A-Z0-9_]*")
 DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):-([^}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """`secrets` are the values behind the placeholders, by variable; `used` further variables that the config names."""
 

@@ -6,10 +6,10 @@ known to be a key. It rather hides a word too many.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ccrouter.config.document import Span
 from ccrouter.config.secret_words import SECRET_IN_URL, names_secret
+from ccrouter.frozen import frozen
 
 HIDDEN = "****"
 _SHORTEST_KNOWN = 8
@@ -47,7 +47,7 @@ _LOOKS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hidden:
     """`text` with keys hidden in it; `places` are the offsets, in the text as it was, of those that nothing names."""
 

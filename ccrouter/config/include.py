@@ -13,6 +13,7 @@ from ccrouter.config.locations import expand_user
 from ccrouter.config.problems import Problem
 from ccrouter.config.read import Read
 from ccrouter.config.report import fold, kind_of
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_object
 
 KEY = "include"
@@ -22,7 +23,7 @@ _JOINED = ("/Router/rules",)
 """Lists that are joined, besides all that the file itself has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """What an include asks of the disk."""
 
@@ -31,7 +32,7 @@ class Files:
     """The files that a pattern means, in the order of their names."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Included:
     """`document` is the whole. `sources` are the files it came from, and the folders where another may appear."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.config.document import Document, child
 from ccrouter.config.problems import Problem
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 
 # CCR's rule: any name in braces, but without braces only upper-case ones ("$lower" is left alone).
@@ -14,7 +14,7 @@ PLACEHOLDER = re.compile(r"\$\{(?P<braced>[^}]+)\}|\$(?P<bare>[A-Z_][A-Z0-9_]*)"
 _DEFAULT_MARK = ":-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interpolated:
     """A document's value with its variables put in.
 
@@ -28,7 +28,7 @@ class Interpolated:
     changed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variables:
     """Where variables come from. The process environment wins over the `.env`; an empty variable counts as unset."""
 

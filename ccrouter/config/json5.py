@@ -4,10 +4,9 @@ Superset of JSON: comments, trailing commas, single quotes, unquoted keys, hexad
 line continuations (https://spec.json5.org).
 """
 
-from dataclasses import dataclass
-
 from ccrouter.config.document import MAX_DEPTH, Lines, Member, Node, Position
 from ccrouter.config.json5_tokens import Json5SyntaxError, Tokens
+from ccrouter.frozen import frozen
 
 _WORDS = {"true": True, "false": False, "null": None}
 _MISTAKEN_WORDS = {
@@ -24,7 +23,7 @@ _MISTAKEN_WORDS = {
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """Something legal that is probably not meant."""
 

@@ -7,13 +7,14 @@ providers and routes, and neither runs code nor reads files here.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ccrouter.config.document import Document, child
 from ccrouter.config.problems import Problem
 from ccrouter.config.report import fold
 from ccrouter.config.schema import load_schema
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
 MANIFEST: Final = "manifest.json"
@@ -36,7 +37,7 @@ ANSWER = re.compile(r"#\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 STEP = re.compile(r"[^.\[\]]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One item of a manifest's `schema`."""
 

@@ -7,7 +7,7 @@ transformers are not its business, and variables are not put in.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ccrouter.config.schema import SchemaNode, load_schema
 from ccrouter.config.targets import Names
 from ccrouter.config.types import GROUP, Config, ProviderConfig, RouterConfig, Rule, Target
 from ccrouter.config.validate import check_schema
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_object
 
 MAX_OVERRIDE_BYTES = 256 * 1024
@@ -33,7 +34,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FIELDS = frozenset(field.name for field in fields(RouterConfig))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Override:
     """What a file says. `named` are the fields of RouterConfig that it sets; none where it has an error."""
 
@@ -48,16 +49,16 @@ class Override:
         return has_errors(self.problems)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _ListedNames(Names):
     """Takes only models that their provider lists: a stranger's file may choose, not ask for anything at all."""
 
     def target(self, text: str, pointer: str, *, key: bool = False) -> Target | None:
         found = read_route(text, self.providers, self.groups).target
         if match_name(list(self.aliases), text) is not None:  # the user's own word for it
-            return super(_ListedNames, self).target(text, pointer, key=key)
+            return super(_ListedNames, self).target(text, pointer, key=key)  # noqa: UP008 - slots make another class
         if found is None or found.provider == GROUP or is_listed(found, self.providers):
-            return super(_ListedNames, self).target(text, pointer, key=key)
+            return super(_ListedNames, self).target(text, pointer, key=key)  # noqa: UP008 - slots make another class
         fix = "A project's file may only choose among the models that your own configuration lists"
         self.report.error(f'"{found}" is not listed in the configuration', fix, pointer=pointer, key=key)
         return None

@@ -1,11 +1,11 @@
 """A preset as it comes: a folder or a zip file. Only its manifest is ever taken, so nothing else can land anywhere."""
 
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ccrouter.config.manifest import MANIFEST
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 
 MAX_MANIFEST_BYTES = 1024 * 1024
 MAX_ZIP_BYTES = 32 * 1024 * 1024
@@ -16,7 +16,7 @@ class PackageError(CCRouterError):
     """What was given is no preset that can be installed; str() says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Package:
     """The bytes of a manifest and what the preset would be called after its file."""
 

@@ -1,7 +1,6 @@
 """What an entry of `Providers` may leave out, because its preset knows it: URL, models, key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ccrouter.config.document import child
 from ccrouter.config.interpolate import Variables
@@ -9,10 +8,11 @@ from ccrouter.config.known import PresetFacts
 from ccrouter.config.presets import NO_PRESET, preset_named, preset_of_url
 from ccrouter.config.report import Report, did_you_mean, nearest
 from ccrouter.config.types import TransformerUse
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognised:
     """`url` is the entry's own or the preset's; empty where there is none, which is then reported.
 

@@ -1,14 +1,14 @@
 """What is wrong with a configuration, told so that it can be mended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One finding. `pointer` is a JSON pointer (RFC 6901) into the document, "" for the whole; lines count from 1.
 

@@ -1,18 +1,18 @@
 """Bytes of a config file to a Document. Any bytes at all give a document or a Problem, never an exception."""
 
 import codecs
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.config import json5, yaml_nodes
 from ccrouter.config.document import Document, Lines, document_of
 from ccrouter.config.json5_tokens import Json5SyntaxError
 from ccrouter.config.problems import Problem
+from ccrouter.frozen import frozen
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """What came of reading: `document` is None exactly when one of the problems is an error."""
 

@@ -1,14 +1,14 @@
 """Names of providers and models, as users write them, to configured ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from ccrouter.config.report import did_you_mean, nearest
 from ccrouter.config.types import GROUP, ProviderConfig, Target
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteReading:
     """How a route value was understood. `target` is None exactly when `severity` is "error"."""
 

@@ -1,12 +1,13 @@
 """What may stand where a target stands: in routes, in fallback lists, in groups."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ccrouter.config.document import child
 from ccrouter.config.report import Report, nearest
 from ccrouter.config.routes import match_name, read_route
 from ccrouter.config.types import ANY_TARGET, ProviderConfig, Target
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, as_list, as_object
 
 FALLBACK_SCENARIOS = (
@@ -16,7 +17,7 @@ FALLBACK_SCENARIOS = (
 """The keys of `fallback` that name a scenario. Requests that name a target themselves have default's, as in CCR."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """The providers, the names of the groups, and the aliases that a target may name."""
 

@@ -1,7 +1,6 @@
 """The transformers of a config: `use` lists, and the user's own files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.config.document import child
@@ -11,6 +10,7 @@ from ccrouter.config.report import Report, did_you_mean, nearest
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import TransformerUse, UserTransformer
 from ccrouter.config.validate import check_options
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
 JAVASCRIPT_SUFFIXES = frozenset({".js", ".cjs", ".mjs", ".ts", ""})
@@ -19,7 +19,7 @@ JAVASCRIPT_SUFFIXES = frozenset({".js", ".cjs", ".mjs", ".ts", ""})
 PORTING = "Port it to Python: docs/porting-transformers.md"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransformerNames:
     """What a `use` list may name. `javascript` are the user's files that cannot run here, by file name."""
 
@@ -28,7 +28,7 @@ class TransformerNames:
     javascript: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uses:
     """A provider's `transformer` object. `unavailable`: the names in it that cannot run here, with the reason."""
 
@@ -37,7 +37,7 @@ class Uses:
     unavailable: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """Resolves the paths of a config. `folder` is the config's own; `exists` asks whether a file is there."""
 

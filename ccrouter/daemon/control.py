@@ -6,7 +6,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,6 +15,7 @@ import orjson
 
 from ccrouter.daemon.state import DaemonState, read_state
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_int, as_object, as_str
 from ccrouter.startup import endpoint_of
 
@@ -27,7 +27,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Outgoing bodies of several targets, told by `ccr explain`, may be large."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """A ccrouter answers there."""
 
@@ -36,12 +36,12 @@ class Health:
     instance: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silent:
     """Nothing listens there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """Something listens there that is not ccrouter, or does not answer in time. `hint` says what it looks like."""
 
@@ -59,7 +59,7 @@ class ControlError(CCRouterError):
     """The daemon did not answer an administrative request as it should."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Daemon:
     """A daemon that answers. `state` is what it left on disk, where that is this very instance's."""
 

@@ -1,12 +1,12 @@
 """The daemon's files, all in the folder of the config it serves."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.config.locations import log_file, pid_file, state_file
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DaemonFiles:
     """Where one config's daemon keeps what it keeps."""
 

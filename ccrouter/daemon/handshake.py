@@ -7,11 +7,11 @@ import os
 import secrets
 import sys
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import TypeAlias, cast, get_args
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_int, as_object, as_str
 from ccrouter.startup import FailureKind, Ready
 
@@ -22,7 +22,7 @@ TOKEN_VARIABLE = "CCR_ADMIN_TOKEN"  # noqa: S105 - a variable's name
 STDOUT, STDERR = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why the daemon did not start, in whole sentences for the user."""
 
@@ -33,7 +33,7 @@ class Failure:
 Announcement: TypeAlias = Ready | Failure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """What tells one daemon from another, and who may administer it. Both are random, the token is secret."""
 

@@ -4,7 +4,6 @@ Facts: field-notes.md 4.6 and 7, ccr-behaviour.md 5.2.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from ccrouter.config.clients_key import header_form
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import DEFAULT_TIMEOUT_MS, Config, ProviderConfig, Target
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 
 NO_KEY_TOKEN = "ccrouter"  # noqa: S105 - Claude Code needs some token; without APIKEY the daemon asks for none
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -42,7 +42,7 @@ class ClaudeNotFound(CCRouterError):  # noqa: N818 - it says what happened
     """There is no Claude Code to run, or none that can be run as asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaunchEnvironment:
     """The changes to an environment: variables to set, in this order, and variables to remove."""
 

@@ -6,16 +6,17 @@ Neither says that the daemon lives; only its answer over HTTP does (daemon/contr
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import as_int, as_object, as_str
 from ccrouter.startup import endpoint_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DaemonState:
     """The content of daemon.json. `started_at` is ISO 8601; `admin_token` is why the file has mode 0600."""
 

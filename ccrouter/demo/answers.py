@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import orjson
 
 from ccrouter.demo.asked import CHARACTERS_PER_TOKEN, Asked, tokens_of
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
 Stop = Literal["end", "tool", "length", "stop_sequence"]
@@ -33,7 +34,7 @@ RUN = re.compile(
 READ = re.compile(r"\b(?:read|open|show)\b[^\n]{0,40}?(/[^\s`'\"]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolCall:
     """A tool call with its arguments."""
 
@@ -41,7 +42,7 @@ class ToolCall:
     arguments: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchResult:
     """One result of the demo's web search."""
 
@@ -49,7 +50,7 @@ class SearchResult:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One answer. `searched` is the query of a web search, `matched_stop` the stop sequence that ended the text."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ccrouter.demo.pictures import Picture
+from ccrouter.frozen import frozen
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject, as_list, as_object, as_str
 
 REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
@@ -21,7 +21,7 @@ class BadRequestError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """One request. `prompt` is the last user turn's own text, `tool_results` and `pictures` are that turn's too.
 

@@ -7,13 +7,14 @@ import orjson
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from ccrouter.demo.scenarios import DemoRequest
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_int, as_object, as_str
 from ccrouter.sse import FrameSplitter
 
 TIMEOUT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of one request. `failure` says what went wrong, None when all is well. Times are milliseconds."""
 

@@ -4,12 +4,13 @@ import base64
 import binascii
 import struct
 import zlib
-from dataclasses import dataclass
+
+from ccrouter.frozen import frozen
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A picture as it came in a request."""
 

@@ -2,10 +2,10 @@
 
 import socket
 import sys
-from dataclasses import dataclass
 
 from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 
 TRIES = 50
 
@@ -14,7 +14,7 @@ class NoPortError(CCRouterError):
     """The port asked for is taken, or all of those near it are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChosenPort:
     """A port that was free a moment ago; `instead_of` is the one that would have been used, were it not taken."""
 

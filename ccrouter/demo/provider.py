@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import orjson
 from aiohttp import web
@@ -17,6 +16,7 @@ from aiohttp import web
 from ccrouter.demo import anthropic, openai_chat
 from ccrouter.demo.answers import MODELS, Answer, answer
 from ccrouter.demo.asked import Asked, BadRequestError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_object
 
 DEMO_KEY = "demo-key"
@@ -26,7 +26,7 @@ LARGEST_BODY = 64 * 2**20
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wire:
     """One of the two protocols: its request reader and its writers."""
 
@@ -40,7 +40,7 @@ OPENAI_CHAT = Wire(openai_chat.read, openai_chat.whole, openai_chat.frames, open
 ANTHROPIC = Wire(anthropic.read, anthropic.whole, anthropic.frames, anthropic.error)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoProvider:
     """A running demo provider."""
 

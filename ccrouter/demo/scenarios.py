@@ -2,10 +2,10 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ccrouter.demo.config import EXPLICIT, ROUTES
 from ccrouter.demo.pictures import gradient
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 MODEL = "claude-sonnet-4-5"
@@ -24,7 +24,7 @@ PLAN_MODE = "<system-reminder>\nPlan mode is active. Do not change anything yet;
 AGENTS = "Available agent types for the Agent tool:\n- Explore: searches the code base\n- Plan: designs a change"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoRequest:
     """One row of the demo. `body` goes to POST /v1/messages; `target` is the `provider,model` it should reach."""
 

@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -20,6 +19,7 @@ from ccrouter.demo.client import Outcome, send
 from ccrouter.demo.config import demo_config, write_config
 from ccrouter.demo.provider import DemoProvider, start_provider
 from ccrouter.demo.scenarios import DemoRequest
+from ccrouter.frozen import frozen
 from ccrouter.startup import Ready, StartFailed
 
 ENDING_SECONDS = 5.0
@@ -27,7 +27,7 @@ WATCH_SECONDS = 0.5
 LOG_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoSession:
     """A running daemon on a running demo provider."""
 

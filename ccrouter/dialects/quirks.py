@@ -1,9 +1,10 @@
 """What an upstream is known to want or refuse, as data. Rows live in `providers/`; behaviour in the dialects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 
 EffortStyle: TypeAlias = Literal["none", "reasoning_effort", "openrouter", "thinking", "enable_thinking"]
@@ -29,7 +30,7 @@ THINK_TAGS_OUT: Final = "<think>"
 """The value of `reasoning_out` that names no field."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quirks:
     """The defaults are those of an OpenAI-chat upstream nobody knows anything about, strict rather than forgiving."""
 

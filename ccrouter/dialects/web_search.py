@@ -7,11 +7,11 @@ them; `encrypted_content` is opaque to every client, so ours holds the found tex
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Text
 from ccrouter.model.envelope import Envelope, is_sealed, seal, unseal
 from ccrouter.model.events import (
@@ -44,7 +44,7 @@ ErrorCode: TypeAlias = Literal[
 """Why there are no results, in Anthropic's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchResult:
     """One link. `text` is what the search engine showed of the page; `page_age` its date in any words."""
 

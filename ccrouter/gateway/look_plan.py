@@ -1,9 +1,10 @@
 """Whether an attempt's model is helped to see: the image agent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import Config
+from ccrouter.frozen import frozen
 from ccrouter.gateway.image_model import ImageModel
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
@@ -11,7 +12,7 @@ from ccrouter.pipeline.image_agent import needs_agent
 from ccrouter.pipeline.look_rounds import LookRounds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LookPlan:
     """The conversation holds images, and the target's model is not to see them."""
 

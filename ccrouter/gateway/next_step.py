@@ -6,10 +6,10 @@ better, and where none is left another key, which may be served by other machine
 one for a request that is at fault itself, unless its own refusal says how to mend it.
 """
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ccrouter.errors import SETTINGS_AT_FAULT, CCRouterError, RequestError, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.upstream.keys import KEY_AT_FAULT
 from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, read_refusal
 
@@ -21,7 +21,7 @@ PAUSE_SECONDS: Final = 0.4
 LONGEST_PAUSE_SECONDS: Final = 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Situation:
     """How things stand after the failure."""
 
@@ -37,33 +37,33 @@ class Situation:
     may_mend: int = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """The same target and key, after `pause` seconds."""
 
     pause: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mended:
     """The same target and key at once, with what the refusal taught."""
 
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnotherKey:
     """The same target, another key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnotherTarget:
     """The next target; where the prompt is too long for this one, only one with a larger context window."""
 
     too_long: ContextTooSmall | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveUp:
     """No attempt can help. `too_long`: the prompt does not fit; the client is told so that it compacts."""
 

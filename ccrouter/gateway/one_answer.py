@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from ccrouter.errors import UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.attempts import Attempt, Source, drain
 from ccrouter.gateway.body_log import log_body
 from ccrouter.gateway.client_message import ClientMessage
@@ -24,7 +24,7 @@ Elsewhere: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Around a wait for another upstream: the target's place is free for others meanwhile (`upstream/limiter.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """The model that an attempt asks, as often as the message takes."""
 

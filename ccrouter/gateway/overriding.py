@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ccrouter.config.override import Override, overridden, read_override
 from ccrouter.config.problems import Problem
 from ccrouter.config.types import Config
+from ccrouter.frozen import frozen
 from ccrouter.gateway.notices import Notices
 from ccrouter.gateway.project_files import Folders, Found
 from ccrouter.gateway.types import Service
@@ -22,7 +23,7 @@ REMEMBERED = 1000
 Key = TypeVar("Key")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overlay:
     """A service with a session's files laid over it, and which route is from which."""
 
@@ -30,7 +31,7 @@ class Overlay:
     origins: Origins
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     base: Service
     found: tuple[Found, ...]

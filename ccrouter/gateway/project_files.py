@@ -3,11 +3,11 @@
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccrouter.config.locations import expand_user
 from ccrouter.config.override import MAX_OVERRIDE_BYTES
+from ccrouter.frozen import frozen
 
 PROJECT_FILE = ".ccrouter.json"
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -16,7 +16,7 @@ FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 Stamp = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A file that exists. `trusted`: it is the user's own, not a project's."""
 
@@ -25,7 +25,7 @@ class Found:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folders:
     """Where to look. `home` is the config's folder, `claude` Claude Code's own (`~/.claude`), `user` the user's."""
 

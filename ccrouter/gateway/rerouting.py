@@ -1,10 +1,11 @@
 """Which of the last requests would go elsewhere with another configuration."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ccrouter.config.groups import members_of
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.gateway import ServiceFacts
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
@@ -15,7 +16,7 @@ NAMED = 3
 """Request ids told for each way that changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """Where a request goes, or why it is refused, in words; and the models that its first target stands for."""
 
@@ -23,7 +24,7 @@ class Way:
     models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rerouted:
     """A request that would go another way."""
 

@@ -1,7 +1,6 @@
 """The config's `tests`, run: does each outlined request go where it must? A custom router is not asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import orjson
 
@@ -9,6 +8,7 @@ from ccrouter.config.problems import Problem
 from ccrouter.config.types import RoutingTest
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.gateway import ServiceFacts
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
@@ -18,7 +18,7 @@ from ccrouter.tokens import TokenCounter
 from ccrouter.tokens.counter import BYTES_PER_TOKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """How one test went. `decision` is None where the request was refused, for the reason in `refusal`."""
 

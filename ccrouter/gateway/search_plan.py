@@ -1,9 +1,8 @@
 """Whether an attempt's web searches are the router's to answer, and with what."""
 
-from dataclasses import dataclass
-
 from ccrouter.config.types import SearchConfig
 from ccrouter.dialects.web_search import helper_query, web_search_tool
+from ccrouter.frozen import frozen
 from ccrouter.gateway.types import Service
 from ccrouter.model.request import Request, Tool
 from ccrouter.pipeline.build import Pipeline
@@ -11,7 +10,7 @@ from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.pipeline.search_rounds import Answered
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchPlan:
     """The request offers a web search, and the target's provider has none."""
 

@@ -1,15 +1,15 @@
 """Which of the targets' failures the client hears of, when all have failed. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccrouter.config.types import Target
 from ccrouter.errors import CREDENTIALS_AT_FAULT, SETTINGS_AT_FAULT, CCRouterError, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.upstream.cooldown import without_balance
 from ccrouter.upstream.refusals import ContextTooSmall
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """The last word of a target. `final`: no other may serve the request."""
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from ccrouter.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Note:
     """One loss or change. `what` is a field or block, `where` a JSON pointer or position, `why` a sentence."""
 

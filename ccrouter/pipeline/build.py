@@ -1,13 +1,13 @@
 """One provider's model as a pipeline: dialect, facts and transformers put together once, when the config is built."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ccrouter.config.types import ProviderConfig, Target, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 from ccrouter.pipeline.mending import relays_untouched
 from ccrouter.transformers.base import Transformer
@@ -19,7 +19,7 @@ class TransformerError(CCRouterError):
     """A transformer's code raised. The message names it and what it raised."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pipeline:
     """What turns a neutral request into one target's wire request, and its reply into events.
 

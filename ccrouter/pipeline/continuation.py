@@ -1,10 +1,11 @@
 """The request for the rest of an answer that was cut off."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text, Thinking
 from ccrouter.model.request import Message, Request
 from ccrouter.pipeline.joining import Said
@@ -25,7 +26,7 @@ INSTRUCTION: Final = (
 """It asks for the last words since that makes the joint exact (`pipeline/seam.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Continuation:
     """What to ask for, and how what comes is joined to what is there."""
 

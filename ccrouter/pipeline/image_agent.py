@@ -10,9 +10,10 @@ An image's id is made of its content: it stays when the history before it is com
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Image, Text, Thinking, ToolResult, ToolUse
 from ccrouter.model.envelope import Envelope, seal, unseal
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
@@ -49,7 +50,7 @@ MOST_NAMED: Final = 30
 """Ids in a message that tells which there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """A call of the tool. `error` is set where it cannot be done, in words for the model."""
 
@@ -61,7 +62,7 @@ class Look:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a look gave: the description, or why there is none."""
 

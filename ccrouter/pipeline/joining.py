@@ -4,10 +4,11 @@ Pure: who is asked to continue, and how often, is for the gateway to say (`gatew
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from ccrouter.errors import UpstreamError, upstream_failure
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Opaque, Text, Thinking
 from ccrouter.model.events import (
     BlockHead,
@@ -40,7 +41,7 @@ ANOTHER_TEXT = "the answer was cut off, and what should have continued it was an
 BETWEEN_TEXTS = "a continuation's reasoning would stand in the middle of the text"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What the client has of the answer: complete blocks, then the text of the one that is open."""
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 
 NEVER_DROPPED: Final = frozenset({"model", "messages", "input", "contents", "tools", "stream", "role", "content"})
 """Without these a request is none: a refusal that names one of them is about something else."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learned:
     """Facts about one provider's model: the most it may give, and the fields it refuses (and what it wants instead)."""
 

@@ -11,9 +11,10 @@ takes, can come twice.
 """
 
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from ccrouter.frozen import frozen
 
 LEAST_LAST_WORDS: Final = 60
 """Characters that a model repeats without fail and that are seldom found twice; more are taken until they are not."""
@@ -35,7 +36,7 @@ class Verdict(Enum):
     APART = "this continues another text"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seam:
     """The end of the text that is there."""
 

@@ -11,7 +11,7 @@ the next request.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ccrouter.dialects.web_search import (
@@ -23,6 +23,7 @@ from ccrouter.dialects.web_search import (
     usage_of_searches,
     use_events,
 )
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import ToolResult
 from ccrouter.model.events import (
     BlockStart,
@@ -44,7 +45,7 @@ LONGEST_QUERY: Final = 2_000
 """Characters: no engine takes more, and a model that writes more did not mean a query."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search:
     """A search that the model asked for. `error` is set where it is not to be run."""
 
@@ -56,7 +57,7 @@ class Search:
     error: ErrorCode | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """What a search gave. `words`: for the model where it failed."""
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias
 
 from ccrouter.config.types import ProviderConfig
 from ccrouter.config.urls import place_of, without_secrets
 from ccrouter.errors import CREDENTIALS_AT_FAULT, ErrorDetail
+from ccrouter.frozen import frozen
 from ccrouter.providers.resolve import preset_for
 from ccrouter.upstream.cooldown import without_balance
 from ccrouter.upstream.masking import masked, with_masked
@@ -31,7 +31,7 @@ _NO_TOOLS: Final = re.compile(
 _NOT_ITS_KEY: Final = re.compile(r"api[ _-]?key|token|credential|unauthori[sz]ed|authenticat", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """`fault`: what is wrong. `what` says it in words, `advice` what to do; both without an end."""
 

@@ -3,11 +3,12 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from ccrouter.config.types import ProviderConfig, Target
 from ccrouter.errors import RequestError, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.probing.causes import Cause, cause_of, not_understood
@@ -27,7 +28,7 @@ _ENDS_IT: Final = frozenset({"key", "network", "tls"})
 """What makes every further request fail in the same way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing that was asked. `note` says what was odd though nothing failed; seconds."""
 
@@ -50,7 +51,7 @@ class Step:
         return f"{TITLES[self.name]}: {self.note}" if self.note else f"{TITLES[self.name]} ({took}){told}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """What came of testing one provider. `models` is what it lists."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, TypeAlias
 
@@ -12,6 +11,7 @@ import orjson
 from ccrouter.config.types import ProviderConfig
 from ccrouter.dialects.base import Dialect
 from ccrouter.errors import ErrorDetail, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.probing.listing import list_request
 from ccrouter.probing.trial import LONGEST_FAILURE, shortened
 from ccrouter.providers.model_lists import listed_models
@@ -29,7 +29,7 @@ Asking: TypeAlias = Callable[[str | None], Awaitable[tuple[Dialect | None, Fetch
 """Asks with a key, or without; raises UpstreamError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyCheck:
     """One key, masked, and what became of it; `words` are the provider's where it refused."""
 
@@ -38,7 +38,7 @@ class KeyCheck:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """What came of asking."""
 

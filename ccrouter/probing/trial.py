@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from ccrouter.config.types import Retries, Target
 from ccrouter.dialects.explained import explained
 from ccrouter.errors import CCRouterError, ErrorDetail, error_type_of_status, upstream_failure
+from ccrouter.frozen import frozen
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Answer, Incoming, Record, Service
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
@@ -42,7 +43,7 @@ Asked: TypeAlias = Literal["whole", "stream", "tool"]
 """What a tiny request asks for: one JSON answer, a stream of events, or a call of the one tool it offers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trial:
     """What came of one tiny request. `failure` is None when the model answered."""
 

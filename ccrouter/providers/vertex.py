@@ -6,11 +6,11 @@ goes through an OpenAI-compatible endpoint. What differs is the URL, with its pr
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
 from ccrouter.config.types import ProviderConfig
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, as_str
 
 CLAUDE: Final = "vertex_claude"
@@ -47,7 +47,7 @@ _PATH: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Url:
     """What the config's URL says. `host` is None for Google's own hosts: theirs follows from the location."""
 

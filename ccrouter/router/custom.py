@@ -1,15 +1,16 @@
 """What a custom router is shown of a request, and how the decision is told what it answered. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ccrouter.config.types import Target
+from ccrouter.frozen import frozen
 from ccrouter.model.request import Request
 from ccrouter.router.hints import Hints
 from ccrouter.router.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteRequest:
     """A request as `route(request, config)` sees it. Nothing in it can be changed; the answer is the only effect."""
 
@@ -60,7 +61,7 @@ class RouteRequest:
         return Reading(self.body).user_text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomAnswer:
     """What the custom router said: a target, or None and why not. `failed`: it should have said something better."""
 

@@ -1,12 +1,13 @@
 """Which override file a route is from, told with the decision. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from ccrouter.config.problems import Problem
 from ccrouter.config.types import RouterConfig, Target
+from ccrouter.frozen import frozen
 from ccrouter.router.facts import Decision
 
 FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -22,7 +23,7 @@ FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """What may have decided, by scenario: the fields of RouterConfig and how users write them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origins:
     """The override files of a session."""
 

@@ -1,13 +1,13 @@
 """Model names that name a target: `provider,model` and its kin, and the ids of Claude Code's `/model` picker."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NoReturn
 
 from ccrouter.config.routes import match_name
 from ccrouter.config.types import GROUP, Config, ProviderConfig, Target
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.router.classification import without_context_suffix
 
 DISCOVERY_PREFIX = "anthropic/"
@@ -15,7 +15,7 @@ DISCOVERY_PREFIX = "anthropic/"
 start so; ids that start with `claude-` make it ignore CLAUDE_CODE_MAX_CONTEXT_TOKENS (field-notes 0.9)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ambiguous:
     """A `provider/model` that can be read in more than one way."""
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text
 from ccrouter.model.request import Request
 
@@ -13,7 +14,7 @@ REMINDERS = re.compile(r"(?:\s*<system-reminder>.*?</system-reminder>)*\s*", re.
 """Claude Code 2.1.197 puts reminders before the prompt that the calling agent wrote."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tag:
     """A tag that was found: the route it names, where it stood, and the request without it."""
 

@@ -7,12 +7,12 @@ for a few seconds, whoever asks.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from aiohttp import web
 
 from ccrouter.config.types import ProviderConfig, Target
+from ccrouter.frozen import frozen
 from ccrouter.gateway.types import Service
 from ccrouter.probing.reach import Reach, reach
 from ccrouter.probing.trial import Trial, try_target
@@ -26,7 +26,7 @@ TRIAL_SECONDS: Final = 30.0
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found(Generic[Result]):
     """A result and how many seconds old it is."""
 

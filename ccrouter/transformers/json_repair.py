@@ -7,11 +7,11 @@ also throws away what does not fit; its answer counts only where it holds every 
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final, cast
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 DEEPEST: Final = 100
@@ -39,7 +39,7 @@ SHOWN: Final = re.compile("[" + "".join(HIDDEN_AS) + "]")
 NOT_SAID: Final = re.compile(r"\W+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repaired:
     """`value` is what was meant. `closed` is False where brackets at the end had to be added: the text may be cut."""
 

@@ -6,11 +6,11 @@ as text (field-notes, pains 20 and 39).
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 from ccrouter.transformers.json_prefix import is_object
 from ccrouter.transformers.json_repair import repair
@@ -19,7 +19,7 @@ from ccrouter.transformers.schema_fit import dump, mend_arguments, typed
 Schemas = Mapping[str, JsonObject]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeakedCall:
     """A call found in text; `arguments` is the JSON text of an object."""
 
@@ -27,7 +27,7 @@ class LeakedCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """One notation.
 

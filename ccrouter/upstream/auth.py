@@ -4,10 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from ccrouter.errors import CREDENTIALS_AT_FAULT, ErrorDetail, UpstreamError, upstream_failure
+from ccrouter.frozen import frozen
 
 logger = logging.getLogger("ccrouter.auth")
 
@@ -38,7 +39,7 @@ class TokenSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IssuedToken:
     """A token and when it ends, in seconds since the epoch (None: never)."""
 

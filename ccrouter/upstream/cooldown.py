@@ -12,10 +12,11 @@ does not end, rests for what a request did wrong, and a whole key resting for on
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from ccrouter.errors import ErrorDetail
+from ccrouter.frozen import frozen
 
 CAP_SECONDS: Final = 300.0
 FIRST_REST_SECONDS: Final = 5.0
@@ -33,7 +34,7 @@ AUTHENTICATION: Final = frozenset({401, 402, 403})
 Availability: TypeAlias = Literal["ready", "probe", "resting"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What rests: a provider's key, for one model or (model None) altogether."""
 
@@ -43,7 +44,7 @@ class Place:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rest:
     """One rest. Times are seconds since the epoch, so that they hold across a restart."""
 
@@ -57,7 +58,7 @@ class Rest:
     """When the probe went out that everybody waits for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyStates:
     """Every rest that is known; what is not here is well. Change by the functions below."""
 

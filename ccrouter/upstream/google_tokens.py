@@ -12,7 +12,7 @@ import functools
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +23,7 @@ import orjson
 
 from ccrouter.config.urls import place_of
 from ccrouter.errors import upstream_failure
+from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.upstream.auth import IssuedToken, no_credentials
 
@@ -37,7 +38,7 @@ WHAT_TO_SET = (
 SECRET = re.compile(r"ya29\.[\w.-]+|eyJ[\w.-]{20,}|1//[\w-]{20,}|-----BEGIN.*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoogleAccount:
     """Where the credentials are: a file, or what would be in one; neither means ambient credentials."""
 

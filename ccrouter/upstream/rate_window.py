@@ -5,15 +5,17 @@ full bucket lets nearly twice its limit out in its first minute (10 a minute: 10
 What passes the window passes each of them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
+
+from ccrouter.frozen import frozen
 
 MINUTE: Final = 60.0
 Taken: TypeAlias = tuple[float, int]
 """When, in seconds of any steady clock, and how much."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """The last minute of something that is limited to `limit` a minute."""
 

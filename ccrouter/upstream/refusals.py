@@ -4,20 +4,21 @@ Every pattern is a wording that a provider really used; the source stands beside
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from ccrouter.frozen import frozen
 
 NUMBER: Final = r"(\d[\d,_]*)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputTooLarge:
     """`max_tokens` asks for more than the model may give: at most `cap`."""
 
     cap: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContextTooSmall:
     """The conversation does not fit. Numbers are tokens; None where the provider did not tell."""
 
@@ -35,7 +36,7 @@ class ContextTooSmall:
         return room if room > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldRefused:
     """The body holds a field the provider does not take. `instead` names the one it wants, where it said so."""
 

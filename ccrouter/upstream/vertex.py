@@ -1,13 +1,13 @@
 """How a provider on Vertex AI is signed in to: whose credentials, for which project."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from ccrouter.config.types import Config, ProviderConfig
 from ccrouter.errors import UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import as_object, as_str
 from ccrouter.providers.vertex import project_of, vertex_options
 from ccrouter.upstream.auth import RenewedTokens, TokenSource
@@ -28,7 +28,7 @@ NO_PROJECT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VertexAccess:
     """`source` is None where the config holds a token of its own. `problem` says why the provider cannot be used."""
 

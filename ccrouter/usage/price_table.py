@@ -6,7 +6,6 @@ the first look takes 9 ms and leaves 2 MB, others 2 ms (Python 3.11).
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +13,7 @@ from typing import Final, NotRequired, TypeAlias, TypedDict
 
 import orjson
 
+from ccrouter.frozen import frozen
 from ccrouter.usage.prices import Price, Rate
 
 REMEMBERED: Final = 512
@@ -53,7 +53,7 @@ class _Provider(TypedDict):
     models: list[tuple[_Match, list[_Prices]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional:
     """A price with the time in which it holds."""
 

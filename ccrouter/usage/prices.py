@@ -1,10 +1,10 @@
 """What tokens cost: rates, and the price of one answer. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ccrouter.config.types import ModelPrices
+from ccrouter.frozen import frozen
 from ccrouter.model.events import Usage
 from ccrouter.model.json import as_int, as_object
 
@@ -15,7 +15,7 @@ has the rate for all of its tokens."""
 FREE: Final = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     """A model's rates. None: those tokens cost what the next wider kind does (1 h writes, writes, input)."""
 

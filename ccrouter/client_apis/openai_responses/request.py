@@ -1,6 +1,6 @@
 """A Responses request in neutral form."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ccrouter.client_apis.openai_content import conversation, output_format, thinking_of
@@ -8,6 +8,7 @@ from ccrouter.client_apis.openai_responses.items import decode_input
 from ccrouter.client_apis.openai_responses.tools import Offer, decode_tools
 from ccrouter.client_apis.reading import Fields
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Note, Notes
@@ -22,7 +23,7 @@ STORED: Final = {
 """What means something only to a server that keeps what it answered, and what to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A request, and what its answer must know of it."""
 

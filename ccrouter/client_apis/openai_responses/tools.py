@@ -1,7 +1,7 @@
 """Tools on offer and the choice among them: functions, custom tools, namespaces, the provider's own search."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ccrouter.client_apis.openai_content import (
@@ -13,6 +13,7 @@ from ccrouter.client_apis.openai_content import (
 )
 from ccrouter.client_apis.reading import Fields, missing, object_at
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_str
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Tool, ToolChoice
@@ -21,7 +22,7 @@ SEARCH_TYPE: Final = "web_search"
 """`web_search`, `web_search_preview`, `web_search_2025_08_26`, …"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """A tool as the client knows it, where its neutral name is another or its calls have a form of their own."""
 
@@ -30,7 +31,7 @@ class Named:
     custom: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """What the model may call. `named` is by neutral name and holds the special ones alone."""
 

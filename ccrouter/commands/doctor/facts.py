@@ -1,20 +1,21 @@
 """What the doctor gathers before it judges. Plain data: whoever makes it does the I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ccrouter.config.problems import Problem
 from ccrouter.config.types import Config, ProviderConfig, Target
 from ccrouter.daemon.control import Probe
+from ccrouter.frozen import frozen
 from ccrouter.probing.reach import Reach
 from ccrouter.probing.trial import Trial
 
 Whose: TypeAlias = Literal["user", "project", "local", "managed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigFacts:
     """The config as `ccr start` would read it. `draft` is what could be understood of a broken one."""
 
@@ -24,7 +25,7 @@ class ConfigFacts:
     draft: Config | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFacts:
     """One file or folder. `mode` is None where rights are not told by mode bits (Windows)."""
 
@@ -36,7 +37,7 @@ class FileFacts:
     folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskFacts:
     """The folder of the config, where log and state are. Bytes."""
 
@@ -49,7 +50,7 @@ class DiskFacts:
     log_problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DaemonFacts:
     """Who answers where the daemon would. `endpoint` is None where the config does not tell."""
 
@@ -68,7 +69,7 @@ class DaemonFacts:
     """(severity, text), as the running daemon tells them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingsFacts:
     """One settings file of Claude Code's."""
 
@@ -80,7 +81,7 @@ class SettingsFacts:
     key_helper: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaudeFacts:
     """Claude Code, its settings, and the shell's variables that matter to it."""
 
@@ -93,7 +94,7 @@ class ClaudeFacts:
     logged_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsFile:
     """A file of certificates that a variable or a provider names; `problem` says why it cannot be used."""
 
@@ -102,7 +103,7 @@ class TlsFile:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkFacts:
     """Proxies (variable to URL), NO_PROXY, files of certificates."""
 
@@ -113,7 +114,7 @@ class NetworkFacts:
     """NODE_TLS_REJECT_UNAUTHORIZED=0."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderFacts:
     """One provider as it was found. `trial` is None unless a real request was asked for."""
 
@@ -128,7 +129,7 @@ class ProviderFacts:
     trial: Trial | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything."""
 

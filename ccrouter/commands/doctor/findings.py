@@ -1,9 +1,10 @@
 """What the doctor found: one line each, with what to do."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.upstream.masking import with_masked
 
@@ -12,7 +13,7 @@ URGENT: Final[tuple[Level, ...]] = ("error", "warning")
 """What there is something to do about, the worst first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing. `advice` is what to do; a warning or error always has one."""
 

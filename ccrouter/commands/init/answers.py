@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +22,7 @@ from ccrouter.config.taking.take import Taken, take
 from ccrouter.config.taking.text import config_as_text
 from ccrouter.config.types import Config, RouterConfig
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import JsonObject
 from ccrouter.probing.listing import fetch_models
@@ -37,7 +37,7 @@ NOTHING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answers:
     """The flags; None where the user leaves it to us. `asking`: there is a terminal to ask the rest in."""
 
@@ -51,7 +51,7 @@ class Answers:
     asking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`taken` is None where the config that is there stays. `service` is what it serves."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccrouter.config.known import PresetFacts
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 _SMALL = re.compile(r"(?i)haiku|flash|mini(?!max)|nano|small|lite|-air|turbo|instant|\b[1-9]b\b")
@@ -12,7 +12,7 @@ _CODER = re.compile(r"(?i)coder|code|devstral")
 _NOT_CHAT = re.compile(r"(?i)embed|rerank|whisper|tts|bge-|clip")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One provider of the config to be. `models` empty: the preset's."""
 

@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.known import PresetFacts
 from ccrouter.config.load import read_file, read_source
 from ccrouter.config.types import Config, ProviderConfig, RouterConfig
 from ccrouter.errors import CCRouterError
+from ccrouter.frozen import frozen
 from ccrouter.probing.listing import fetch_models
 
 FILE_NAMES = (".env", "config.yaml", "litellm.yaml", "litellm_config.yaml", "litellm-config.yaml", "proxy_config.yaml")
@@ -23,7 +24,7 @@ LAST = ("anthropic",)
 """Who looks for a router mostly wants others first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForeignFile:
     """Another program's configuration. `what` is what it is, as people say it."""
 
@@ -31,7 +32,7 @@ class ForeignFile:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Server:
     """A model server on this machine. `url` is None where it is at its usual address."""
 
@@ -40,7 +41,7 @@ class Server:
     models: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """All of it, in the order of preference."""
 

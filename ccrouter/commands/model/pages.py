@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccrouter.config.types import Target
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leave:
     """End the picker."""
 
@@ -16,14 +17,14 @@ class Leave:
     """To print on the terminal afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetch:
     """Ask a provider for its models; the answer goes to `Picker.fetched`."""
 
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Try:
     """Send a tiny request; the outcome goes to `Picker.tried`."""
 
@@ -34,7 +35,7 @@ Effect: TypeAlias = Leave | Fetch | Try
 """What the screen is to do. Everything else happens in the picker's own state."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A line to choose. `value` is what it stands for; `dim` what is not configured."""
 

@@ -1,12 +1,12 @@
 """Replacements of pieces of a text, and its lines."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ccrouter.config.document import Span
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """`text` takes the place of what is between `start` and `end`."""
 
@@ -15,7 +15,7 @@ class Cut:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edited:
     """A changed text. `removed` is the part of the old one that was asked to go: its comments went with it."""
 

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import orjson
 
@@ -12,6 +11,7 @@ from ccrouter.config.edit.cuts import Cut, Edited, apply_cuts, indent_at, line_e
 from ccrouter.config.edit.pointers import index_of, nowhere, parts_of, wrapped
 from ccrouter.config.json5 import parse
 from ccrouter.config.json5_tokens import Tokens
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 
 _COMMENTS = re.compile(
@@ -93,7 +93,7 @@ def _descend(node: Node, parts: list[str]) -> tuple[Node, list[str]]:
     return node, []
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Style:
     """How new text is written: like what stands around it."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from ccrouter.config.foreign.env_names import (
 )
 from ccrouter.config.foreign.translation import Translation, Translator
 from ccrouter.config.presets import split_url
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 PORT: Final = 8082
@@ -79,7 +80,7 @@ def translate_variables(dotenv: DotEnv, file: Path) -> Translation:
     return replace(translation, problems=(*dotenv.problems, *translation.problems))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Models:
     """Which of a provider's models stands for which class, and the variables that say so."""
 

@@ -4,8 +4,9 @@ gemini-for-claude-code (also published as claude-gemini-bridge), 1rgs/claude-cod
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from ccrouter.frozen import frozen
 
 Proxy: TypeAlias = Literal["gemini-for-claude-code", "1rgs/claude-code-proxy", "fuergaosi233/claude-code-proxy"]
 
@@ -30,7 +31,7 @@ _ONLY: Final[tuple[tuple[Proxy, frozenset[str]], ...]] = (
 _KEYS: Final = ("OPENAI_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognised:
     """`sign` is what told, None where the file would suit several: it was then chosen, and `why` says by what."""
 

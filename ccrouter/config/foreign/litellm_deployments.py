@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -10,6 +9,7 @@ import orjson
 from ccrouter.config.document import child
 from ccrouter.config.foreign.litellm_models import NOT_CHAT, Kind, Named, address, from_environment, read_name
 from ccrouter.config.foreign.translation import Translator
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_int, as_object, as_str
 
 _READ: Final = frozenset((
@@ -28,7 +28,7 @@ _VERTEX: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deployment:
     """One entry of the `model_list`: a target of ours, and its part of the load."""
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ccrouter.config.presets import split_url
+from ccrouter.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One of LiteLLM's providers. `preset` is what it is here; None: any server that speaks `protocol`."""
 
@@ -73,7 +73,7 @@ _BARE: Final[tuple[tuple[str, str], ...]] = (
 NOT_CHAT: Final = re.compile(r"(?i)embed|dall-e|whisper|(^|[/-])tts|rerank|moderation|stable-diffusion|imagen|veo")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """`prefix` is LiteLLM's provider; `kind` None: none of ours is like it."""
 

@@ -1,15 +1,16 @@
 """What comes of reading another program's configuration: ours, with the way back to where each part was written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ccrouter.config.document import Document, Origin, child
 from ccrouter.config.problems import Problem
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Translation:
     """`document` is in our words; what is wrong with it is told at the lines of the file it was read from."""
 

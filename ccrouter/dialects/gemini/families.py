@@ -5,11 +5,13 @@ docs.cloud.google.com (the same), autumn 2026; the tables of vercel/ai's Google 
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
+from ccrouter.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Family:
     """The defaults are those of the newest generation, which a name nobody knows is taken for."""
 

@@ -6,7 +6,6 @@ so what was sent once is sent the same again when the conversation has grown.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, result_text, runs
 from ccrouter.dialects.gemini.content import PROTOCOL, document_part, image_part
@@ -17,6 +16,7 @@ from ccrouter.dialects.gemini.wire import MODEL, USER, content, text_part
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_search import functions_text
 from ccrouter.dialects.wording import NO_CONTENT, join, opaque_text, reminder, system_text
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, ToolReference, ToolResult
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
@@ -25,7 +25,7 @@ from ccrouter.model.request import Message, Request, Tool
 WHERE = "/messages"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """What every message of one request is encoded with."""
 

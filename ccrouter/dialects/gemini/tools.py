@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ccrouter.dialects import tool_names
@@ -12,6 +12,7 @@ from ccrouter.dialects.gemini.schema import parameters
 from ccrouter.dialects.openai_chat.tools import object_schema
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_search import callable_tools
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request, Tool, ToolChoice
@@ -26,7 +27,7 @@ NAMESPACES: Final = ("default_api:", "default_api.")
 """What some Gemini models put before a function's name (CLIProxyAPI#2360 shows it in an error of Google's)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EncodedTools:
     """`body` holds `tools` and `toolConfig`; empty when there is nothing on offer."""
 

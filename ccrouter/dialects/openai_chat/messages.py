@@ -7,7 +7,6 @@ the conversation has grown: the provider's prompt cache survives.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
@@ -26,13 +25,14 @@ from ccrouter.dialects.wording import (
     reminder,
     system_text,
 )
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Message, Request, Tool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """What every message of one request is encoded with."""
 

@@ -7,7 +7,7 @@ calls, and then messages. A run of the assistant becomes its items in their orde
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ccrouter.dialects.folding import INTERRUPTED, NO_OUTPUT, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
@@ -17,6 +17,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_names import wire_call_id, wire_name
 from ccrouter.dialects.tool_search import functions_text
 from ccrouter.dialects.wording import error_text, join, opaque_text, reminder, system_text
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Notes
@@ -25,7 +26,7 @@ from ccrouter.model.request import Message, Request, Tool
 WHERE = "/messages"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """What every item of one request is encoded with. `call_ids` are those given out so far: the input is flat, and
     two calls of the same id (Bedrock counts from `call_0` in every answer) could not be told apart."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from ccrouter.dialects.openai_responses.wire import REASONING_ITEM
 from ccrouter.dialects.quirks import Quirks
+from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Thinking
 from ccrouter.model.envelope import unseal
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 from ccrouter.model.notes import Notes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Following:
     """The item directly after a reasoning item. `name` is a called function's: its call's id may be another for the
     client. `id` and `phase` are given back with that item."""

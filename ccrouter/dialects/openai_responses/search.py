@@ -1,15 +1,15 @@
 """The provider's own web search: its calls, and the sources that its text cites."""
 
 import re
-from dataclasses import dataclass
 
 import orjson
 
 from ccrouter.dialects.web_search import SearchResult, search_id
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search:
     """One search the provider ran. The titles of `sources` are empty where they were not told."""
 

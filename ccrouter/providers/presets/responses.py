@@ -5,13 +5,13 @@ notes 1.36 to 1.38, 1.46 and 2. A version that is not known yet gets what its el
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ccrouter.frozen import frozen
 from ccrouter.providers.presets.row import ModelQuirks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponsesFacts:
     """What a provider makes of the Responses API.
 

@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import orjson
 from ccrouter.config.urls import place_of
 from ccrouter.dialects.web_search import ErrorCode, SearchResult
 from ccrouter.errors import CCRouterError, UpstreamError
+from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 from ccrouter.upstream.client import UpstreamClient
 
@@ -47,7 +47,7 @@ class SearchBackend(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Http:
     """JSON over the daemon's one client."""
 
