@@ -1,5 +1,7 @@
-"""`ccr init` and `ccr provider add`, with and without a terminal, where something is wrong: one line says what it is and
-what to do, and nothing is written. Real processes, in front of a real upstream."""
+"""`ccr init` and `ccr provider add`, with and without a terminal, where something is wrong.
+
+One line says what it is and what to do, and nothing is written. Real processes, in front of a real upstream.
+"""
 
 import os
 import re

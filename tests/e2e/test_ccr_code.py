@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,8 +33,10 @@ def daemon(upstream: OpenAIChatUpstream, tmp_path: Path) -> Iterator[Daemon]:
     made.stop()
 
 
-def run(daemon: Daemon, version: str, prompt: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`ccr code …` in the daemon's home, with nothing in the environment but what every shell has."""
+def run(
+    daemon: Daemon, version: str, prompt: str, *arguments: str, command: Sequence[str] = ("code",)
+) -> subprocess.CompletedProcess[str]:
+    """`ccr code …` (or another command) in the daemon's home, in the environment that every shell has."""
     found = binary(version)
     assert found is not None
     client = ClaudeCode(version, found, daemon.folder / "user", "")
@@ -44,7 +46,7 @@ def run(daemon: Daemon, version: str, prompt: str, *arguments: str) -> subproces
     # The client's own home is the daemon's too, as it is for a user; its first-run state has to be there.
     (daemon.home / ".claude.json").write_bytes((client.home / ".claude.json").read_bytes())
     return subprocess.run(
-        [str(Path(sys.executable).with_name("ccr")), "code", *arguments],
+        [str(Path(sys.executable).with_name("ccr")), *command, *arguments],
         input=prompt,
         cwd=client.project,
         env=environment,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ccrouter.commands.init.answers import Answers, Plan, plan_for
-from ccrouter.commands.init.trying import finish, try_plan
+from ccrouter.commands.init.trying import finish, start_claude, try_plan
 from ccrouter.commands.locating import chosen_config, config_option
 from ccrouter.commands.terminal import good
 from ccrouter.errors import CCRouterError
@@ -24,7 +24,9 @@ from ccrouter.errors import CCRouterError
 @click.option("--no-test", is_flag=True, help="Do not ask the provider for anything.")
 @click.option("--replace", is_flag=True, help="Replace a config that is there; it is kept as a backup.")
 @click.option("--no-start", is_flag=True, help="Do not start the daemon.")
+@click.option("--code", is_flag=True, help="Start Claude Code at the end; what stands behind -- is given to it.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing: take what was found.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS OF CLAUDE CODE]")
 @click.pass_context
 def init(  # noqa: PLR0917 - a flag for every question
     context: click.Context,
@@ -38,7 +40,9 @@ def init(  # noqa: PLR0917 - a flag for every question
     no_test: bool,
     replace: bool,
     no_start: bool,
+    code: bool,
     yes: bool,
+    arguments: tuple[str, ...],
 ) -> None:
     """Set everything up: look for what is there, ask what is missing, test it, write a config, start the daemon.
 
@@ -47,6 +51,10 @@ def init(  # noqa: PLR0917 - a flag for every question
     """
     if source is not None and (provider or url or key):
         raise click.UsageError("--from says it all; leave --provider, --url and --key out.")
+    if code and no_start:
+        raise click.UsageError("--code needs the daemon; leave --no-start out.")
+    if arguments and not code:
+        raise click.UsageError(f"'{arguments[0]}' is no option of ccr init; Claude Code gets it with --code.")
     asking = not yes and sys.stdin.isatty()
     if not asking and not yes:
         raise click.UsageError("There is no terminal to ask in. Add --yes, and flags for what you want (--help).")
@@ -57,6 +65,8 @@ def init(  # noqa: PLR0917 - a flag for every question
         context.exit(1)
     _write(plan, asking=asking)
     finish(plan, start=not no_start)
+    if code:
+        context.exit(start_claude(plan.target, arguments))
 
 
 def _write(plan: Plan, *, asking: bool) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from ccrouter.commands.code import run_claude
 from ccrouter.commands.init.answers import Plan
 from ccrouter.commands.start import ensure_daemon
 from ccrouter.commands.stop import stop_daemon
@@ -55,3 +59,9 @@ def finish(plan: Plan, *, start: bool) -> None:
         outcome, daemon = ensure_daemon(plan.target)
         good(f"ccrouter {'already runs' if outcome == 'already' else 'runs'} at {daemon.endpoint}")
     click.echo("Next: ccr code")
+
+
+def start_claude(config: Path, arguments: Sequence[str]) -> int:
+    """Become `ccr code` with the config; its exit code, where this system cannot replace a process."""
+    command = [sys.executable, "-P", "-m", "ccrouter", "code", *arguments]
+    return run_claude(command, {**os.environ, "CCR_CONFIG": str(config)}, no_input=False)

@@ -66,6 +66,17 @@ def test_without_a_terminal_it_asks_for_yes(home: Path) -> None:
     assert "Add --yes" in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--code"], "--code needs the daemon"), (["--", "-p"], "'-p' is no option of ccr init")],
+)
+def test_claude_code_is_started_only_where_it_can_be(home: Path, arguments: list[str], words: str) -> None:
+    result = init(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+    assert not home.exists()
+
+
 def test_a_provider_by_flags_is_tested_and_written(home: Path, upstream: OpenAIChatUpstream) -> None:
     arguments = ("--provider", "mine", "--url", f"{upstream.url}/v1", "--model", "m-big", "--background", "m-mini")
     result = init(*arguments, "--key", KEY)

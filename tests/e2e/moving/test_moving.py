@@ -88,6 +88,15 @@ def test_init_with_one_variable_ends_with_claude_code_at_work(version: str, daem
     }
 
 
+def test_init_starts_claude_code_itself(version: str, daemon: Daemon, world: World) -> None:
+    """One command, with nothing but a key in the environment."""
+    daemon.extra = {**daemon.extra, "OPENROUTER_API_KEY": "sk-or-1"}
+    done = run(daemon, version, "", "-p", "Hello", command=("init", "--yes", "--code", "--"))
+    assert done.returncode == 0, done
+    assert done.stdout.splitlines()[-1] == "from OpenRouter"
+    assert "sk-or-1" not in done.stdout + done.stderr
+
+
 def test_what_was_imported_serves_from_the_home(daemon: Daemon, world: World, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     shutil.copy(PUBLISHED / "fuergaosi233-claude-code-proxy.env", file)
