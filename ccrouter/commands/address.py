@@ -24,7 +24,7 @@ def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
         content = path.read_bytes()
     except OSError:
         return None
-    from ccrouter.config.load import read_source
+    from ccrouter.config.source import read_source
 
     source = read_source(content, path)
     entries = as_object(source.document.value) if source.document is not None else None

@@ -3,7 +3,7 @@
 import codecs
 from pathlib import Path
 
-from ccrouter.config import json5, yaml_nodes
+from ccrouter.config import json5
 from ccrouter.config.document import Document, Lines, document_of
 from ccrouter.config.json5_tokens import Json5SyntaxError
 from ccrouter.config.problems import Problem
@@ -60,6 +60,8 @@ def _read_json5(text: str, file: Path) -> Read:
 
 
 def _read_yaml(text: str, file: Path) -> Read:
+    from ccrouter.config import yaml_nodes  # PyYAML takes 10 ms, and most configs are JSON
+
     try:
         root, duplicates = yaml_nodes.parse(text)
     except yaml_nodes.YamlSyntaxError as error:

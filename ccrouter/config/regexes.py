@@ -6,8 +6,6 @@ which tiktoken needs anyway, knows the same language and takes a time-out.
 
 from typing import Final, Protocol, cast
 
-import regex
-
 from ccrouter.config.conditions import Search
 
 TIMEOUT_SECONDS: Final = 0.05
@@ -33,6 +31,8 @@ def compiled(written: str) -> Search:
     Raises:
         RegexError: it does not compile, or takes too long already on short texts.
     """
+    import regex  # 10 ms and 1.4 MB, and most configs have no pattern
+
     try:
         pattern = cast(_Pattern, regex.compile(written))  # pyright: ignore[reportUnknownMemberType]
     except regex.error as error:

@@ -17,8 +17,10 @@ import gc
 import zlib
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from tiktoken import Encoding
+if TYPE_CHECKING:
+    from tiktoken import Encoding
 
 LOADED_RANKS = 57_344
 
@@ -34,8 +36,10 @@ proportion to its length, and the list of tokens that tiktoken makes stays small
 
 
 @cache
-def encoding() -> Encoding:
+def encoding() -> "Encoding":
     """The tokenizer, loaded at the first call."""
+    from tiktoken import Encoding
+
     ranks = _read_ranks(LOADED_RANKS)
     loaded = Encoding("cl100k_base", pat_str=SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens={})
     # tiktoken's compiled part has its own copy; only methods that turn tokens into text would look here again.

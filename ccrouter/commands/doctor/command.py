@@ -32,9 +32,10 @@ from ccrouter.commands.doctor.judging_network import judge_clock, judge_network,
 from ccrouter.commands.doctor.providers import gather_providers
 from ccrouter.commands.doctor.secrets import secrets_of
 from ccrouter.commands.locating import chosen_config, config_option
-from ccrouter.config.load import load_config, read_source
+from ccrouter.config.load import load_config
 from ccrouter.config.locations import user_directory
 from ccrouter.config.problems import ConfigError
+from ccrouter.config.source import read_source
 from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT
 from ccrouter.daemon.control import Health
 from ccrouter.daemon.files import files_of

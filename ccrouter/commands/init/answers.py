@@ -13,10 +13,11 @@ from ccrouter.commands.init.finding import ForeignFile, Found, Server, find
 from ccrouter.commands.terminal import note
 from ccrouter.config.interpolate import PLACEHOLDER
 from ccrouter.config.known import PresetFacts
-from ccrouter.config.load import dotenv_beside, load_config, read_dotenv
+from ccrouter.config.load import load_config
 from ccrouter.config.presets import preset_named
 from ccrouter.config.problems import ConfigError, has_errors
 from ccrouter.config.report import did_you_mean
+from ccrouter.config.source import dotenv_beside, read_dotenv
 from ccrouter.config.taking.secrets import separate
 from ccrouter.config.taking.take import Taken, take
 from ccrouter.config.taking.text import config_as_text

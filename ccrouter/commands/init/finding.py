@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.known import PresetFacts
-from ccrouter.config.load import read_file, read_source
+from ccrouter.config.source import read_file, read_source
 from ccrouter.config.types import Config, ProviderConfig, RouterConfig
 from ccrouter.errors import CCRouterError
 from ccrouter.frozen import frozen

@@ -22,10 +22,11 @@ from ccrouter.config.edit.route_names import ANY_NAME, TARGET_MEMBER, route_poin
 from ccrouter.config.edit.text import ConfigText, config_text
 from ccrouter.config.edit.write import write_config
 from ccrouter.config.known import KnownNames
-from ccrouter.config.load import Loaded, load_config, read_file, read_source
+from ccrouter.config.load import Loaded, load_config
 from ccrouter.config.problems import ConfigError, Problem, has_errors
 from ccrouter.config.report import did_you_mean
 from ccrouter.config.routes import find_model, find_provider, match_name, read_route
+from ccrouter.config.source import read_file, read_source
 from ccrouter.config.types import Config, ProviderConfig, Target
 from ccrouter.model.json import Json, JsonObject, as_str
 

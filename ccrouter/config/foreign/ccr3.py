@@ -35,13 +35,6 @@ _FEATURES: Final[Mapping[str, str]] = {
 }
 
 
-def is_ccr3(value: JsonObject) -> bool:
-    """Whether an object is a configuration of version 3: its Router has what no earlier one has."""
-    router = as_object(value.get("Router")) or {}
-    fallback = as_object(router.get("fallback")) or {}
-    return "builtInRules" in router or "mode" in fallback
-
-
 def translate_ccr3(document: Document) -> Translation:
     """Our configuration of what version 3's says."""
     return _Reading(document).read()

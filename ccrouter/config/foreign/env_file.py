@@ -24,8 +24,6 @@ from ccrouter.model.json import Json, JsonObject
 PORT: Final = 8082
 """Where all three listen, and where their users' ANTHROPIC_BASE_URL points."""
 
-_FILE_NAME = re.compile(r"(?i)\.env(\..+)?|.+\.env")
-_ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Z][A-Z0-9_]*\s*=")
 _PREFIX = re.compile(r"^(gemini|openai|anthropic|google)/")
 _LEVELS: Final[Mapping[str, str]] = {"warning": "warn", "critical": "fatal"}
 _KNOWN_LEVELS: Final = ("fatal", "error", "warn", "info", "debug", "trace")
@@ -54,16 +52,6 @@ _READ: Final = frozenset((
     "MAX_RETRIES", "AZURE_API_VERSION", "PREFERRED_PROVIDER", "USE_VERTEX_AUTH", "VERTEX_PROJECT",
     "VERTEX_LOCATION",
 ))  # fmt: skip
-
-
-def is_env_file(file: Path, text: str) -> bool:
-    """Whether a file is a list of variables: its name says so, or its first line that is no comment."""
-    if _FILE_NAME.fullmatch(file.name):
-        return True
-    if file.suffix.lower() in (".json", ".json5", ".yaml", ".yml"):
-        return False
-    first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
-    return _ASSIGNMENT.match(first) is not None
 
 
 def document_of_variables(dotenv: DotEnv, file: Path) -> Document:

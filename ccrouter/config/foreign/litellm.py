@@ -12,9 +12,6 @@ from ccrouter.config.foreign.litellm_models import from_environment
 from ccrouter.config.foreign.translation import Translation, Translator
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 
-_MARKS: Final = ("model_list", "litellm_settings", "router_settings")
-_OURS: Final = ("Providers", "providers", "Router")
-
 _STRATEGIES: Final[Mapping[str, str]] = {
     "simple-shuffle": "weighted",
     "least-busy": "least_busy",
@@ -39,11 +36,6 @@ _SETTINGS_READ: Final = frozenset((
 
 _SECTIONS: Final = frozenset({"model_list", "litellm_settings", "router_settings", "general_settings", "include"})
 _VARIABLES: Final = "environment_variables"
-
-
-def is_litellm(value: JsonObject) -> bool:
-    """Whether an object is a configuration of LiteLLM's proxy."""
-    return any(mark in value for mark in _MARKS) and not any(mark in value for mark in _OURS)
 
 
 def translate_litellm(document: Document) -> Translation:

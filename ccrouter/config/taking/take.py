@@ -10,9 +10,9 @@ from ccrouter.config.dotenv import DotEnv
 from ccrouter.config.edit import json5_text
 from ccrouter.config.edit.text import config_text
 from ccrouter.config.hiding import HIDDEN, hidden
-from ccrouter.config.load import Source, dotenv_beside, read_dotenv, read_file, read_source
 from ccrouter.config.problems import ConfigError, Problem
 from ccrouter.config.read import is_yaml
+from ccrouter.config.source import Source, dotenv_beside, read_dotenv, read_file, read_source
 from ccrouter.config.taking.dotenv_text import with_variables
 from ccrouter.config.taking.secrets import Separated, separate
 from ccrouter.config.taking.text import config_as_text

@@ -3,7 +3,8 @@ from pathlib import Path
 import orjson
 
 from ccrouter.config.foreign.ccr3 import SOURCE
-from ccrouter.config.load import load_config, read_source
+from ccrouter.config.load import load_config
+from ccrouter.config.source import read_source
 from ccrouter.config.types import Target
 from ccrouter.model.json import JsonObject
 from ccrouter.runtime import known_names
