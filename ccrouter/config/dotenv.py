@@ -24,6 +24,8 @@ class DotEnv:
     problems: tuple[Problem, ...]
     lines: Mapping[str, int] = field(default_factory=dict[str, int])
     """Where each variable is."""
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """Of each variable the offsets of its name and of its value's end, in a text whose lines end with LF."""
 
 
 def parse_dotenv(text: str, file: Path) -> DotEnv:
@@ -35,6 +37,7 @@ def parse_dotenv(text: str, file: Path) -> DotEnv:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     variables: dict[str, str] = {}
     lines: dict[str, int] = {}
+    spans: dict[str, tuple[int, int]] = {}
     problems: list[Problem] = []
     at, line = 0, 1
     while at < len(text):
@@ -46,30 +49,32 @@ def parse_dotenv(text: str, file: Path) -> DotEnv:
             if start is None or start.end() > end:
                 problems.append(_problem("this line is not KEY=value, it is left out", file, line))
             else:
-                value, end = _value(text, start.end(), end)
+                value, end, value_end = _value(text, start.end(), end)
                 if value is None:
                     problems.append(_problem("the quotes of this value do not match, it is left out", file, line))
                 else:
                     variables[start.group(1)] = value
                     lines[start.group(1)] = line
+                    spans[start.group(1)] = (start.start(1), value_end)
         line += text.count("\n", at, end + 1)
         at = end + 1
-    return DotEnv(variables, tuple(problems), lines)
+    return DotEnv(variables, tuple(problems), lines, spans)
 
 
-def _value(text: str, start: int, line_end: int) -> tuple[str | None, int]:
-    """The value that begins at `start`, and the offset of the end of its last line."""
+def _value(text: str, start: int, line_end: int) -> tuple[str | None, int, int]:
+    """The value that begins at `start`, and the offsets of the end of its last line, and of its own."""
     quoted = {"'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}.get(text[start : start + 1])
     if quoted is None:
-        return re.split(r"(?:^|[ \t])#", text[start:line_end], maxsplit=1)[0].strip(), line_end
+        value = re.split(r"(?:^|[ \t])#", text[start:line_end], maxsplit=1)[0].rstrip()
+        return value.strip(), line_end, start + len(value)
     match = quoted.match(text, start)
     after = _AFTER_QUOTES.match(text, match.end()) if match else None
     if match is None or after is None:
-        return None, line_end
+        return None, line_end, line_end
     value = match.group(1)
     if quoted is _DOUBLE_QUOTED:
         value = _ESCAPE.sub(lambda escape: _ESCAPES[escape.group(1)], value)
-    return value, after.end() - 1 if after.group().endswith("\n") else after.end()
+    return value, after.end() - 1 if after.group().endswith("\n") else after.end(), match.end()
 
 
 def _problem(message: str, file: Path, line: int) -> Problem:

@@ -43,8 +43,8 @@ def save(draft: Draft, kept: Mapping[str, str]) -> Saved:
         ConfigError: the config could not be used, or has changed meanwhile. Nothing is written then.
         OSError: something cannot be written. Nothing is written then.
     """
-    file, text, there = dotenv_of(draft.path)
-    new = with_variables(text, there, kept)
+    file, text, _ = dotenv_of(draft.path)
+    new = with_variables(text, kept)
     existed = file.exists()
     first = not draft.path.exists()
     draft = replace(draft, environment={**kept, **draft.environment})

@@ -67,7 +67,7 @@ def new_dotenv(taken: Taken) -> tuple[Path, str, DotEnv]:
     path = dotenv_beside(taken.target)
     there = read_dotenv(path)
     text = path.read_text("utf-8") if os.path.lexists(path) else ""
-    return path, with_variables(text, there.variables, taken.variables), there
+    return path, with_variables(text, taken.variables), there
 
 
 def _heading(file: Path, source: Source) -> list[str]:

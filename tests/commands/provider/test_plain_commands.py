@@ -266,4 +266,5 @@ def test_a_new_key_takes_the_place_of_the_old(ccr: Ccr, config: Path, upstream: 
     assert told.exit_code == 0, told.output
     assert "The provider mine is updated" in told.output
     assert config.read_bytes() == written
+    assert config.with_name(".env").read_text() == "MINE_API_KEY=sk-newer-0123456789abcdef\n"
     assert ccr("test", "mine").exit_code == 0

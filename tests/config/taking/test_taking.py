@@ -121,9 +121,28 @@ def test_the_text_reads_back_as_it_was_meant() -> None:
 
 @pytest.mark.parametrize("value", ["plain", "with space", 'q"uote', "do$llar", "back\\slash", "a\nb", "#no", ""])
 def test_a_variable_reads_back_as_it_was_meant(value: str) -> None:
-    text = with_variables("OLD=1", {"OLD": "1"}, {"OLD": "1", "NEW": value})
+    text = with_variables("OLD=1", {"OLD": "1", "NEW": value})
     assert parse_dotenv(text, Path("/.env")).variables == {"OLD": "1", "NEW": value}
     assert text.startswith("OLD=1\nNEW=")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A=1\nKEY=old\nB=2\n", "A=1\nKEY=new\nB=2\n"),
+        ("# mine\n  export KEY = old  # since May\nB=2", "# mine\n  export KEY=new  # since May\nB=2"),
+        ('KEY="old\nand more" # x\nB=2\n', "KEY=new # x\nB=2\n"),
+        ("KEY='old'\r\nB=2\r\n", "KEY=new\r\nB=2\r\n"),
+        ("KEY=first\nKEY=old\n", "KEY=first\nKEY=new\n"),  # the last one counts
+        ("\ufeffKEY=\n", "\ufeffKEY=new\n"),
+        ("#KEY=old\nMY_KEY=old", "#KEY=old\nMY_KEY=old\nKEY=new\n"),
+        ("KEY=new\r\n", "KEY=new\r\n"),
+    ],
+)
+def test_a_new_value_takes_the_place_of_the_old(before: str, after: str) -> None:
+    text = with_variables(before, {"KEY": "new"})
+    assert text == after
+    assert parse_dotenv(text, Path("/.env")).variables["KEY"] == "new"
 
 
 def taken(folder: Path, text: str, name: str = "old.json") -> Taken:
