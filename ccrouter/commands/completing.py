@@ -16,6 +16,8 @@ from ccrouter.model.json import JsonObject, as_list, as_object, as_str
 
 ROUTES = ("default", "background", "think", "longContext", "webSearch", "image", "classifier", "compaction")
 
+PROTOCOLS = ("openai_chat", "openai_responses", "anthropic", "gemini")
+
 
 def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`provider,model`, `group,name` and aliases."""
@@ -27,6 +29,46 @@ def complete_provider(context: click.Context, parameter: click.Parameter, incomp
     """The names of providers."""
     del parameter
     return _matching([name for name, _ in _providers(config_entries(context))], incomplete)
+
+
+def complete_known(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the providers that are known without a config."""
+    del context, parameter
+    from ccrouter.providers.presets import PRESETS
+
+    return _matching([preset.name for preset in PRESETS], incomplete)
+
+
+def complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The models of the provider that the command line names, of all where it names none."""
+    del parameter
+    named = context.params.get("name") or context.params.get("provider")
+    found = [model for name, models in _providers(config_entries(context)) if named in (None, name) for model in models]
+    return _matching(found, incomplete)
+
+
+def complete_preset(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of installed presets."""
+    del parameter
+    return _matching(preset_names(context), incomplete)
+
+
+def complete_source(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files and folders, which the shell itself knows, and installed presets."""
+    return [*complete_preset(context, parameter, incomplete), CompletionItem(incomplete, type="file")]
+
+
+def complete_protocol(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The protocols that a provider may speak."""
+    del context, parameter
+    return _matching(PROTOCOLS, incomplete)
+
+
+def complete_role(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Routes, with commas between."""
+    del context, parameter
+    before, comma, last = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{name}") for name in ROUTES if name.startswith(last)]
 
 
 def complete_route(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -12,6 +12,7 @@ import click
 import orjson
 
 from ccrouter import __version__
+from ccrouter.commands.completing import complete_preset, complete_source
 from ccrouter.commands.locating import chosen_config, config_option, locate
 from ccrouter.commands.preset_files import (
     existing,
@@ -97,7 +98,7 @@ def export(  # noqa: PLR0917 - click gives them by name
 
 @preset.command()
 @config_option
-@click.argument("source")
+@click.argument("source", shell_complete=complete_source)
 @click.option("--name", help="What to call it [default: as its manifest says].")
 @click.option(
     "--set",
@@ -175,7 +176,7 @@ def list_presets(config: Path | None, as_json: bool) -> None:
 
 @preset.command()
 @config_option
-@click.argument("name")
+@click.argument("name", shell_complete=complete_preset)
 def info(config: Path | None, name: str) -> None:
     """Show what a preset is, connects to and still needs."""
     path = chosen_config(config)
@@ -193,7 +194,7 @@ def info(config: Path | None, name: str) -> None:
 
 @preset.command()
 @config_option
-@click.argument("name")
+@click.argument("name", shell_complete=complete_preset)
 def delete(config: Path | None, name: str) -> None:
     """Take a preset away, with its keys."""
     path = chosen_config(config)

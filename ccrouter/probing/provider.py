@@ -1,4 +1,4 @@
-"""Everything that is tested of one provider: its list of models, a whole answer, a stream, a call of a tool."""
+"""Everything that is tested of one provider: list of models, whole answer, stream, tool call, further keys."""
 
 import os
 import time
@@ -13,16 +13,19 @@ from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.probing.causes import Cause, cause_of, not_understood
 from ccrouter.probing.listing import LIST_SECONDS, fetch_models, said
+from ccrouter.probing.reach import MOST_KEYS
 from ccrouter.probing.trial import TEST_SECONDS, Asked, Trial, try_target
 from ccrouter.providers.resolve import preset_for
+from ccrouter.upstream.masking import masked
 
-StepName: TypeAlias = Literal["models", "whole", "stream", "tool"]
+StepName: TypeAlias = Literal["models", "whole", "stream", "tool", "key"]
 
 TITLES: Final[Mapping[StepName, str]] = {
     "models": "list of models",
     "whole": "whole answer",
     "stream": "streamed answer",
     "tool": "tool call",
+    "key": "key",
 }
 _ENDS_IT: Final = frozenset({"key", "network", "tls"})
 """What makes every further request fail in the same way."""
@@ -38,17 +41,20 @@ class Step:
     cause: Cause | None = None
     note: str = ""
     first_seconds: float | None = None
+    key: str = ""
+    """Which of a pool it was done with, masked; empty for the first."""
 
     @property
     def words(self) -> str:
         """One line for people."""
+        title = f"{TITLES[self.name]} {self.key}".rstrip()
         if self.cause is not None:
-            return f"{TITLES[self.name]}: {self.cause.line}"
+            return f"{title}: {self.cause.line}"
         took = f"{self.seconds:.1f} s"
         if self.first_seconds is not None:
             took += f", first byte after {self.first_seconds:.1f} s"
         told = f": {self.said}" if self.said else ""
-        return f"{TITLES[self.name]}: {self.note}" if self.note else f"{TITLES[self.name]} ({took}){told}"
+        return f"{title}: {self.note}" if self.note else f"{title} ({took}){told}"
 
 
 @frozen
@@ -85,15 +91,16 @@ async def probe_provider(
     model: str | None = None,
     *,
     environment: Mapping[str, str] | None = None,
-    steps: Sequence[StepName] = ("models", "whole", "stream", "tool"),
+    steps: Sequence[StepName] = ("models", "whole", "stream", "tool", "key"),
     seconds: float = TEST_SECONDS,
     told: Told | None = None,
     listed: tuple[str, ...] = (),
 ) -> Probe:
     """Test the provider called `name` with `model` (None: its first, else the first that it lists), step by step.
 
-    It ends at the first failure. What a provider or the network does is in the outcome; `told` hears of each step at
-    once. `seconds` bounds each step. `listed` is what the provider lists, where that is known without this step.
+    The first of its keys does all of it, each further one (`key`) a whole answer. It ends at the first failure, but of
+    a pool every key is tried. What a provider or the network does is in the outcome; `told` hears of each step at once.
+    `seconds` bounds each step. `listed` is what the provider lists, where that is known without this step.
 
     Raises:
         RequestError: the config has no such provider.
@@ -111,19 +118,22 @@ async def probe_provider(
 
     if "models" in steps:
         step, listed = await _list(service, provider, environment, min(seconds, LIST_SECONDS))
-        if add(step).cause is not None:
+        cause = add(step).cause
+        if cause is not None and (cause.fault != "key" or not (model or provider.models)):
             return Probe(provider.name, model or "", tuple(done))
     chosen = model or next(iter(provider.models or listed), None)
     if chosen is None:
         what = f"No model: '{provider.name}' lists none, and none is configured"
         add(Step("whole", 0.0, cause=Cause("model", what, "Name one (--models, or `ccr model add`)")))
         return Probe(provider.name, "", tuple(done), listed)
+    target = Target(provider.name, chosen)
     asked: Asked
     for asked in ("whole", "stream", "tool"):
-        if asked in steps:
-            trial = await try_target(service, Target(provider.name, chosen), seconds, asked=asked)
-            if add(_step(trial, provider, listed)).cause is not None:
-                break
+        if asked in steps and all(step.cause is None for step in done):
+            add(_step(await try_target(service, target, seconds, asked=asked), provider, listed))
+    if "key" in steps and all(step.cause is None or step.cause.fault == "key" for step in done):
+        for key in provider.api_keys[1:MOST_KEYS]:
+            add(_key_step(await try_target(service, target, seconds, key=key), provider, key))
     return Probe(provider.name, chosen, tuple(done), listed)
 
 
@@ -148,6 +158,14 @@ async def _list(
     missing = [model for model in provider.models if models and model not in models]
     note = f"{len(models)}, without {', '.join(missing[:3])}" if missing and _complete(provider) else ""
     return Step("models", took, f"{len(models)}", note=note), models
+
+
+def _key_step(trial: Trial, provider: ProviderConfig, key: str) -> Step:
+    """What another key of the pool is worth. A limit that it has reached does not make it a wrong one."""
+    step = _step(trial, replace(provider, api_keys=(key,)), ())
+    cause = step.cause if step.cause is not None and step.cause.fault == "key" else None
+    note = step.cause.what if step.cause is not None and cause is None else ""
+    return replace(step, name="key", cause=cause, note=note, key=masked(key))
 
 
 def _complete(provider: ProviderConfig) -> bool:
@@ -187,6 +205,7 @@ def probe_json(probe: Probe) -> JsonObject:
             "first_seconds": None if step.first_seconds is None else round(step.first_seconds, 3),
             "said": step.said or None,
             "note": step.note or None,
+            "key": step.key or None,
         }
         for step in probe.steps
     ]

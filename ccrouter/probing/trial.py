@@ -132,12 +132,12 @@ class _Witness(UpstreamClient):
 
 
 async def try_target(
-    service: Service, target: Target, seconds: float = TEST_SECONDS, *, asked: Asked = "whole"
+    service: Service, target: Target, seconds: float = TEST_SECONDS, *, asked: Asked = "whole", key: str | None = None
 ) -> Trial:
     """Send one real tiny request to `target`, the way every request goes, but to nobody else and once.
 
-    Of a provider's keys the first is tried. It neither heeds nor changes what the daemon knows of resting keys.
-    `seconds` is for all of it. Never raises for what the provider or the network does.
+    Of a provider's keys `key` is tried (None: the first). It neither heeds nor changes what the daemon knows of resting
+    keys. `seconds` is for all of it. Never raises for what the provider or the network does.
     """
     request_id = f"test_{secrets.token_hex(8)}"
     incoming = Incoming(orjson.dumps(_body(target, asked)), {"user-agent": "ccrouter"}, request_id)
@@ -164,7 +164,7 @@ async def try_target(
 
     try:
         async with asyncio.timeout(seconds):
-            answer = await Gateway(client).messages(_alone(service, target), incoming, received, record)
+            answer = await Gateway(client).messages(_alone(service, target, key), incoming, received, record)
     except TimeoutError:
         words = f"no answer within {seconds:g} seconds"
         return failed(words, 504, ErrorDetail(error_type_of_status(504), words, 504, unreached="silence"))
@@ -192,11 +192,14 @@ async def try_target(
     return replace(_answered(target, took, answer, fields), asked=asked, answered_with=client.status)
 
 
-def _alone(service: Service, target: Target) -> Service:
-    """The service without what would send a request elsewhere or again; a model's provider with its first key only."""
+def _alone(service: Service, target: Target, key: str | None) -> Service:
+    """The service without what would send a request elsewhere or again; a model's provider with `key` (None: its first)
+    only."""
     config = service.config
     providers = [
-        replace(provider, api_keys=provider.api_keys[:1]) if provider.name == target.provider else provider
+        replace(provider, api_keys=(key,) if key is not None else provider.api_keys[:1])
+        if provider.name == target.provider
+        else provider
         for provider in config.providers
     ]
     # Whoever refuses a field is asked again without it. A group's next member is not asked.

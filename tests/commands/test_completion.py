@@ -45,6 +45,16 @@ def test_targets_providers_routes_and_presets_are_offered(environment: dict[str,
     assert asked(environment, "ccr", "model", "set", "long") == ["longContext"]
     assert asked(environment, "ccr", "keys", "clear", "o") == ["other"]
     assert asked(environment, "ccr", "wo") == ["work"]
+    assert asked(environment, "ccr", "provider", "test", "") == ["deep", "other"]
+    assert asked(environment, "ccr", "provider", "test", "deep", "--model", "r") == ["reasoner"]
+    assert asked(environment, "ccr", "provider", "remove", "o") == ["other"]
+    assert asked(environment, "ccr", "provider", "models", "d") == ["deep"]
+    assert asked(environment, "ccr", "provider", "add", "deeps") == ["deepseek"]
+    assert asked(environment, "ccr", "provider", "add", "deepseek", "--protocol", "g") == ["gemini"]
+    assert asked(environment, "ccr", "provider", "add", "deepseek", "--roles", "think,lo") == ["think,longContext"]
+    assert asked(environment, "ccr", "preset", "info", "") == ["work"]
+    assert asked(environment, "ccr", "preset", "delete", "w") == ["work"]
+    assert asked(environment, "ccr", "preset", "install", "w") == ["work", "w"]  # and the shell's own file names
     assert asked(environment, "ccr", "sta") == ["start", "status", "statusline"]
 
 

@@ -21,7 +21,9 @@ KEY = "sk-good-0123456789abcdef"
 WRONG = "sk-wrong-0123456789abcdef"
 
 
-def service(folder: Path, url: str, *, key: str = KEY, models: tuple[str, ...] = ("m-good",), **more: Any) -> Service:
+def service(
+    folder: Path, url: str, *, key: str | list[str] = KEY, models: tuple[str, ...] = ("m-good",), **more: Any
+) -> Service:
     entry = {"name": "mine", "api_base_url": url, "api_key": key, "models": list(models), **more}
     config = {"Providers": [entry], "Router": {"default": f"mine,{(models or ('x',))[0]}"}, "PORT": 9}
     built = runtime.build(folder / "config.json", {}, orjson.dumps(config))
@@ -51,6 +53,46 @@ async def test_all_is_well(tmp_path: Path) -> None:
     assert said == ["2", '"OK"', '"OK"', "called"]
     assert found.steps[2].first_seconds is not None
     assert probe_json(found)["ok"] is True
+
+
+@pytest.mark.parametrize("first", [KEY, WRONG])
+async def test_every_key_of_a_pool_is_tried(tmp_path: Path, first: str) -> None:
+    spare = "sk-spare-0123456789abcd99"
+    taken = {KEY, spare}
+
+    class Pool(OpenAIChatUpstream):
+        async def _handle(self, request: web.Request) -> web.StreamResponse:
+            offered = request.headers["authorization"].removeprefix("Bearer ")
+            self.api_key = offered if offered in taken else "another"
+            return await super()._handle(request)
+
+    keys = [first, "sk-other-0123456789abcd77", spare]
+    with Pool(script, listed=("m-good",)) as upstream:
+        found = await probe(service(tmp_path, upstream.url + "/v1", key=keys))
+    names = [(step.name, step.key, step.cause.fault if step.cause is not None else None) for step in found.steps]
+    further = [("key", "sk-…cd77", "key"), ("key", "sk-…cd99", None)]
+    if first == KEY:
+        assert names == [("models", "", None), ("whole", "", None), ("stream", "", None), ("tool", "", None), *further]
+        refused = found.steps[4].words
+    else:
+        assert names == [("models", "", "key"), *further]
+        refused = found.steps[1].words
+    assert refused.startswith("key sk-…cd77: Wrong key: 127.0.0.1:")
+    assert "refuses sk-…cd77 (401: " in refused
+    assert not found.ok
+
+
+async def test_a_key_that_has_reached_its_limit_is_no_wrong_one(tmp_path: Path) -> None:
+    asked: list[object] = []
+
+    def limited(body: dict[str, Any]) -> Reply | Failure:
+        asked.append(body)
+        return script(body) if len(asked) < 4 else Failure(429, "Slow down.")
+
+    with OpenAIChatUpstream(limited, api_key=None, listed=("m-good",)) as upstream:
+        found = await probe(service(tmp_path, upstream.url + "/v1", key=[KEY, WRONG]))
+    assert found.ok
+    assert "Slow down" in found.steps[-1].words
 
 
 async def test_a_model_that_does_not_call_is_noted(tmp_path: Path) -> None:

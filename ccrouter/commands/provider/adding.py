@@ -110,7 +110,7 @@ def add(path: Path, wanted: Wanted, options: Options) -> int:
                 provider.name,
                 provider.models[0],
                 environment=changed.environment,
-                steps=("whole", "stream", "tool"),
+                steps=("whole", "stream", "tool", "key"),
                 told=tell_step,
                 listed=listed,
             )

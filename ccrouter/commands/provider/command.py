@@ -8,6 +8,13 @@ from pathlib import Path
 import click
 import orjson
 
+from ccrouter.commands.completing import (
+    complete_known,
+    complete_model,
+    complete_protocol,
+    complete_provider,
+    complete_role,
+)
 from ccrouter.commands.locating import chosen_config, config_option
 from ccrouter.model.json import Json
 
@@ -27,15 +34,25 @@ def _chosen(context: click.Context, config: Path | None) -> Path:
 
 @provider.command("add")
 @config_option
-@click.argument("preset", required=False)
+@click.argument("preset", required=False, shell_complete=complete_known)
 @click.option("--name", help="What routes shall call it.")
 @click.option("--url", help="Its address, where it is none of the known ones or not where they mostly are.")
-@click.option("--protocol", help="openai_chat, openai_responses, anthropic or gemini, where the address does not tell.")
+@click.option(
+    "--protocol",
+    shell_complete=complete_protocol,
+    help="openai_chat, openai_responses, anthropic or gemini, where the address does not tell.",
+)
 @click.option("--key", help="Its key; '$NAME' for a variable, - to read it from stdin. It is kept in .env.")
 @click.option("--key-env", metavar="NAME", help="The variable that has its key, or is to have it.")
 @click.option("--key-in-config", is_flag=True, help="Write the key itself into the config.")
 @click.option("--models", multiple=True, metavar="MODEL[,MODEL…]", help="Its models; the first is tested.")
-@click.option("--roles", multiple=True, metavar="ROUTE[=MODEL][,…]", help="Routes that go to it from now on.")
+@click.option(
+    "--roles",
+    multiple=True,
+    metavar="ROUTE[=MODEL][,…]",
+    shell_complete=complete_role,
+    help="Routes that go to it from now on.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing: take what is known, and write.")
 @click.option("--no-test", is_flag=True, help="Write without having asked the provider.")
 @click.pass_context
@@ -107,8 +124,8 @@ def list_command(context: click.Context, config: Path | None, as_json: bool) -> 
 
 @provider.command("test")
 @config_option
-@click.argument("name", required=False)
-@click.option("--model", help="The model to test with [default: the provider's first].")
+@click.argument("name", required=False, shell_complete=complete_provider)
+@click.option("--model", shell_complete=complete_model, help="The model to test with [default: the provider's first].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def test_command(
@@ -149,7 +166,7 @@ def test_command(
 
 @provider.command("models")
 @config_option
-@click.argument("name")
+@click.argument("name", shell_complete=complete_provider)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def models_command(context: click.Context, config: Path | None, name: str, as_json: bool) -> None:
@@ -161,7 +178,7 @@ def models_command(context: click.Context, config: Path | None, name: str, as_js
 
 @provider.command("remove")
 @config_option
-@click.argument("name")
+@click.argument("name", shell_complete=complete_provider)
 @click.option("--force", is_flag=True, help="Also where routes go to it: they are taken away.")
 @click.pass_context
 def remove_command(context: click.Context, config: Path | None, name: str, force: bool) -> None:
