@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccrouter.config.groups import members_of
+from ccrouter.config.hints import HINTS_FOLDER
 from ccrouter.config.known import KnownNames
 from ccrouter.config.load import load_config
 from ccrouter.config.manifest import configuration_of
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.types import DIRECT, Config, ProviderConfig, Route, Target, TransformerUse
+from ccrouter.config.types import DIRECT, Config, HintFamily, ProviderConfig, Route, Target, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.gemini import GEMINI
@@ -25,12 +26,15 @@ from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.routing_tests import failures, run_tests
 from ccrouter.gateway.types import Service
+from ccrouter.guidance_files import read_guidance
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_router, load_transformers
 from ccrouter.providers import vertex
+from ccrouter.providers.families import hint_family
 from ccrouter.providers.presets import PRESETS
 from ccrouter.providers.resolve import protocol_for, quirks_for, validate_quirks
 from ccrouter.transformers.base import Transformer
+from ccrouter.transformers.guidance import Guidance
 from ccrouter.transformers.registry import UNAVAILABLE, find, options_schemas
 from ccrouter.upstream.proxies import proxy_for
 from ccrouter.upstream.vertex import VertexAccess, vertex_access
@@ -63,7 +67,8 @@ def build_preset(manifest: Path, environment: Mapping[str, str]) -> Built:
     loaded = load_config(manifest, environment=environment, known=known, prepare=configuration_of)
     if loaded.config is None:
         return Built(None, loaded.problems)
-    service, found = assemble(loaded.config, {}, environment)
+    # A preset may come from anybody: texts for models are the user's own, beside the main configuration.
+    service, found = assemble(loaded.config, {}, environment, home=manifest.parents[2])
     problems = (*loaded.problems, *found)
     return Built(None if has_errors(problems) else service, problems)
 
@@ -92,7 +97,7 @@ def build_untested(path: Path, environment: Mapping[str, str], content: bytes | 
     problems = [*loaded.problems, *plugin_problems]
     if loaded.config is None or has_errors(problems):
         return Built(None, tuple(problems), loaded.sources)
-    service, found = assemble(loaded.config, user, environment)
+    service, found = assemble(loaded.config, user, environment, home=path.absolute().parent)
     problems += found
     return Built(None if has_errors(problems) else service, tuple(problems), loaded.sources)
 
@@ -110,9 +115,16 @@ def known_names(user: Mapping[str, type[Transformer]], *, user_files_loaded: boo
 
 
 def assemble(
-    config: Config, user: Mapping[str, type[Transformer]], environment: Mapping[str, str]
+    config: Config,
+    user: Mapping[str, type[Transformer]],
+    environment: Mapping[str, str],
+    *,
+    home: Path | None = None,
 ) -> tuple[Service, list[Problem]]:
-    """The service of a checked configuration, every listed model's pipeline built, and what went wrong with any."""
+    """The service of a checked configuration, every listed model's pipeline built, and what went wrong with any.
+
+    `home` is the folder of the main configuration, with the user's own hints; None: without them.
+    """
     problems: list[Problem] = []
     environment = {**environment, **config.environment}
     accesses = {
@@ -120,7 +132,9 @@ def assemble(
         for provider in config.providers
         if vertex.protocol_on_vertex(provider) is not None
     }
-    pipelines = Pipelines(config, user, accesses, environment)
+    guidance = read_guidance(config.hints.files, None if home is None else home / HINTS_FOLDER)
+    problems += guidance.problems
+    pipelines = Pipelines(config, user, accesses, environment, guidance.texts)
     for provider in config.providers:
         problems += [
             Problem("error", f"provider '{provider.name}': {complaint}", file=config.path)
@@ -147,7 +161,12 @@ def assemble(
     problems += [prompt_problem] if prompt_problem is not None else []
     proxies = {provider.name: proxy_of(provider, config, environment) for provider in config.providers}
     watched = dict.fromkeys(
-        (config.rewrite_system_prompt, config.custom_router_path, *(access.file for access in accesses.values()))
+        (
+            config.rewrite_system_prompt,
+            config.custom_router_path,
+            *(access.file for access in accesses.values()),
+            *guidance.sources,
+        )
     )
     config = replace(config, sources=(*config.sources, *(path for path in watched if path is not None)))
     tokens = {name: access.source for name, access in accesses.items() if access.source is not None}
@@ -164,21 +183,24 @@ class Pipelines:
         user: Mapping[str, type[Transformer]],
         accesses: Mapping[str, VertexAccess],
         environment: Mapping[str, str],
+        guidance: Mapping[HintFamily, Guidance],
     ) -> None:
         self._config = config
         self._user = user
         self._accesses = accesses
         self._environment = environment
-        self._built: dict[tuple[Target, str], Pipeline] = {}
+        self._guidance = guidance
+        self._built: dict[tuple[Target, str, bool], Pipeline] = {}
 
-    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
-        """The target's pipeline, with the transformers of a route (`use`) last in its chain.
+    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = (), *, guided: bool = False) -> Pipeline:
+        """The target's pipeline, with the transformers of a route (`use`) last in its chain, but for the hints of a
+        guided one. A model for which there are none has the same pipeline, guided or not.
 
         Raises:
             RequestError: the provider is not configured, or cannot be used by this version.
             TransformerError: a transformer could not be made from its options.
         """
-        key = (target, repr(use) if use else "")
+        key = (target, repr(use) if use else "", guided)
         if (built := self._built.get(key)) is not None:
             return built
         provider = self._config.provider(target.provider)
@@ -186,6 +208,10 @@ class Pipelines:
             raise RequestError(f"There is no provider called '{target.provider}' in the config.", status=404)
         if (reason := self.unusable(provider, target.model)) is not None:
             raise RequestError(f"The provider '{provider.name}' cannot be used: {reason}", status=501, type="api_error")
+        family = hint_family(provider, target.model) if guided else None
+        guidance = self._guidance.get(family) if family is not None else None
+        if guided and guidance is None:
+            return self._kept(key, self(target, use))
         protocol = protocol_for(provider, target.model)
         if (access := self._accesses.get(provider.name)) is not None:
             base = vertex.base_url(
@@ -199,7 +225,11 @@ class Pipelines:
             quirks=with_window(quirks_for(provider, target.model), provider, target.model),
             transformers=factories(provider, self._user, use),
             route_use=use,
+            guidance=guidance,
         )
+        return self._kept(key, pipeline)
+
+    def _kept(self, key: tuple[Target, str, bool], pipeline: Pipeline) -> Pipeline:
         if len(self._built) < MAX_PIPELINES:
             self._built[key] = pipeline
         return pipeline

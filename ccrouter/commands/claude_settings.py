@@ -13,6 +13,8 @@ LEADING_AWAY = (
     "CLAUDE_CODE_USE_FOUNDRY",
 )
 
+CUSTOM_HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
+
 
 def overriding_settings(files: list[Path], endpoint: str) -> list[str]:
     """A line for each setting that leads Claude Code past the daemon at `endpoint` although `ccr code` started it.
@@ -27,6 +29,18 @@ def overriding_settings(files: list[Path], endpoint: str) -> list[str]:
             if name == "ANTHROPIC_BASE_URL" or (name in LEADING_AWAY and value):
                 lines.append(f"{file} sets {name}, which wins over `ccr code`: Claude Code will not use the router.")
     return lines
+
+
+def overriding_headers(files: list[Path], header: str | None) -> list[str]:
+    """A line for each settings file whose own headers take the place of `header` (`name: value`, or None)."""
+    if header is None:
+        return []
+    return [
+        f"{file} sets {CUSTOM_HEADERS}, which wins over `ccr code`: add the line '{header}' there, "
+        'or use "hints" in the configuration, which needs no header.'
+        for file in files
+        if (value := _environment_of(file).get(CUSTOM_HEADERS)) is not None and header not in value.splitlines()
+    ]
 
 
 def settings_files(environment: Mapping[str, str], home: Path, project: Path) -> list[Path]:

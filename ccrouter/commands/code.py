@@ -11,15 +11,16 @@ from pathlib import Path
 import click
 
 from ccrouter.commands.address import read_basics
-from ccrouter.commands.claude_settings import overriding_settings, settings_files
-from ccrouter.commands.launching import launch_of, split_preset
+from ccrouter.commands.claude_settings import CUSTOM_HEADERS, overriding_headers, overriding_settings, settings_files
+from ccrouter.commands.launching import launch_of, split
 from ccrouter.commands.locating import chosen_config, configuration, locate
 from ccrouter.commands.status_line_settings import status_line_arguments
+from ccrouter.config.hints import HINTS_HEADER
 from ccrouter.config.locations import user_directory
 from ccrouter.config.problems import ConfigError
 from ccrouter.config.types import Config
 from ccrouter.daemon.control import Daemon
-from ccrouter.daemon.launch import ClaudeNotFound, claude_command, find_claude, launch_environment
+from ccrouter.daemon.launch import ClaudeNotFound, claude_command, find_claude, launch_environment, with_header
 from ccrouter.errors import CCRouterError
 
 STDIN = 0
@@ -39,21 +40,26 @@ class PassThrough(click.Command):
 def code(context: click.Context) -> None:
     """Run Claude Code through the router; every argument is passed on as it is.
 
-    `--preset NAME` before all of them is ours: the preset's providers and routes. `ccr NAME` is the same.
+    Before all of them, these are ours: `--preset NAME`, the preset's providers and routes (`ccr NAME` is the same);
+    `--hints` and `--no-hints`, with or without guidance on the tools for models that are not Claude.
     """
     path = chosen_config()
-    preset, arguments = split_preset(context.args)
+    ours = split(context.args)
+    preset, arguments = ours.preset, ours.arguments
     added = None if preset is None else launch_of(path, preset)
     daemon = running_daemon(path)
     settings = usable_configuration(path)
     executable = find_claude(settings, os.environ, shutil.which)
     endpoint = daemon.endpoint if preset is None else f"{daemon.endpoint}/preset/{preset}"
     files = settings_files(os.environ, user_directory(), Path.cwd())
-    for warning in overriding_settings(files, endpoint):
+    header = None if ours.hints is None else f"{HINTS_HEADER}: {ours.hints}"
+    for warning in (*overriding_settings(files, endpoint), *overriding_headers(files, header)):
         click.secho(warning, err=True, fg="yellow")
     environment = launch_environment(settings, endpoint, os.environ).applied_to(os.environ)
     if added is not None:
         environment, arguments = added.applied(environment, arguments)
+    if header is not None:
+        environment[CUSTOM_HEADERS] = with_header(environment.get(CUSTOM_HEADERS, ""), header)
     line = status_line_arguments(settings, path.parent, arguments)
     if line:
         environment["CCR_CONFIG"] = str(path)  # the line is about this config, wherever Claude Code runs it

@@ -46,6 +46,8 @@ def show_record(console: Console, record: JsonObject, *, decided: bool) -> None:
         fact(table, "failed" if number == 1 else "", words(failure), "yellow")
     if rescued := as_list(record.get("rescued_by")):
         fact(table, "continued by", ", ".join(map(words, rescued)))
+    if hints := words(record.get("hints")):
+        fact(table, "hints", hints)
     fact(table, "usage", usage(as_object(record.get("usage")) or {}))
     if isinstance(cost := record.get("cost"), int | float):
         fact(table, "cost", dollars(cost))
@@ -125,6 +127,8 @@ def show_target(console: Console, number: int, target: JsonObject) -> None:
         room = f", a context window of {window:,} tokens" if window else ", its context window is not known"
         fact(table, "  protocol", f"{words(target.get('protocol'))}{room}")
         fact(table, "  transformers", chain(target))
+        if hints := hints_words(as_object(target.get("hints")) or {}):
+            fact(table, "  hints", hints)
         if learned := learned_words(as_object(target.get("learned")) or {}):
             fact(table, "  learned", learned)
         for index, loss in enumerate(objects(target.get("notes"))):
@@ -172,6 +176,14 @@ def chain(target: JsonObject) -> str:
     hooks = as_object(target.get("hooks")) or {}
     places = [f"{place}: {' → '.join(map(words, as_list(names) or ()))}" for place, names in hooks.items() if names]
     return f"{named} ({'; '.join(places)})" if places else named
+
+
+def hints_words(hints: JsonObject) -> str:
+    """What the router adds to the system prompt."""
+    if not hints:
+        return ""
+    source = words(hints.get("file")) or "built in"
+    return f"{words(hints.get('family'))} ({source}), {as_int(hints.get('tokens')) or 0:,} tokens"
 
 
 def learned_words(learned: JsonObject) -> str:

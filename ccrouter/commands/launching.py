@@ -15,6 +15,8 @@ OURS = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY")
 """What a preset cannot set: where Claude Code goes is the router's to say."""
 HARMLESS = ("model", "outputStyle", "language", "includeCoAuthoredBy", "alwaysThinkingEnabled", "effortLevel")
 """Claude Code's settings that a preset may set. Others (hooks, permissions, helpers) run commands or allow them."""
+HINTS = {"--hints": "on", "--no-hints": "off"}
+"""The options, and what the header says for each."""
 ENVIRONMENT_PREFIXES = ("ANTHROPIC_", "CLAUDE_CODE_", "MAX_", "DISABLE_", "ENABLE_", "API_TIMEOUT_MS", "BASH_")
 
 
@@ -32,18 +34,34 @@ class Launch:
         return {**base, **self.environment}, [*given, *arguments]
 
 
-def split_preset(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The preset that `--preset NAME` at the very beginning names, and the rest, which is Claude Code's.
+@frozen
+class Split:
+    """A command line taken apart: what is ours, and the `arguments` of Claude Code."""
+
+    preset: str | None
+    hints: str | None
+    """on, off; None: as the config says."""
+    arguments: list[str]
+
+
+def split(arguments: Sequence[str]) -> Split:
+    """Take off what is ours: `--preset NAME`, `--hints` and `--no-hints`, and only at the very beginning.
 
     Raises CCRouterError where the name is missing.
     """
-    if arguments and arguments[0].startswith("--preset="):
-        return arguments[0].partition("=")[2], list(arguments[1:])
-    if not arguments or arguments[0] != "--preset":
-        return None, list(arguments)
-    if len(arguments) < 2:
-        raise CCRouterError("`--preset` wants the name of a preset; `ccr preset list` shows them.")
-    return arguments[1], list(arguments[2:])
+    rest, preset, hints = list(arguments), None, None
+    while rest:
+        option, equals, value = rest[0].partition("=")
+        if option == "--preset" and preset is None:
+            if not equals and len(rest) < 2:
+                raise CCRouterError("`--preset` wants the name of a preset; `ccr preset list` shows them.")
+            preset = value if equals else rest.pop(1)
+        elif rest[0] in HINTS and hints is None:
+            hints = HINTS[rest[0]]
+        else:
+            break
+        rest.pop(0)
+    return Split(preset, hints, rest)
 
 
 def launch_of(config: Path, name: str) -> Launch:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ccrouter.config.aliases import read_aliases
 from ccrouter.config.document import child
 from ccrouter.config.group_entries import read_group_names, read_groups
+from ccrouter.config.hints import read_hints
 from ccrouter.config.interpolate import Variables
 from ccrouter.config.known import KnownNames
 from ccrouter.config.provider_entries import read_providers
@@ -87,6 +88,7 @@ def adapt(
         claude_path=(as_str(value.get("CLAUDE_PATH")) or "").strip() or None,
         custom_router_path=_read_custom_router(value, paths),
         rewrite_system_prompt=_read_file_name(value, "REWRITE_SYSTEM_PROMPT", paths),
+        hints=read_hints(value.get("hints"), paths),
         environment=_read_environment(value, schema_keys, report),
     )
 

@@ -294,6 +294,22 @@ class StatusLine:
     settings: Mapping[str, Json] = NO_EXTRAS
 
 
+HintFamily: TypeAlias = Literal["gemini", "deepseek", "qwen", "kimi", "glm", "gpt", "local", "other"]
+HINT_FAMILIES: Final[tuple[HintFamily, ...]] = get_args(HintFamily)
+"""Kinds of models that have hints of their own; `providers/families.py` says which model is of which. There is a text
+of ours for each but `other`."""
+
+
+@frozen
+class Hints:
+    """Guidance for models that were not made for Claude Code, added to the system prompt."""
+
+    enabled: bool = False
+    """For every session; otherwise only for those that ask for it (`ccr code --hints`)."""
+    files: Mapping[HintFamily, Path] = field(default_factory=dict[HintFamily, Path])
+    """Texts to use instead of ours."""
+
+
 @frozen
 class Config:
     """A whole configuration, interpolated and adapted. `path` is the file it came from (None: made in memory)."""
@@ -333,6 +349,7 @@ class Config:
     claude_path: str | None = None
     custom_router_path: Path | None = None
     rewrite_system_prompt: Path | None = None
+    hints: Hints = Hints()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Top-level scalar keys that CCR copies into the process environment (GOOGLE_CLOUD_PROJECT, …)."""
     _by_name: Mapping[str, ProviderConfig] = field(init=False, repr=False, compare=False)

@@ -113,6 +113,20 @@ def is_anthropic(provider: ProviderConfig) -> bool:
     return provider.protocol in (None, "anthropic")
 
 
+def with_header(existing: str, header: str) -> str:
+    """ANTHROPIC_CUSTOM_HEADERS (`name: value`, one a line) with one header set; the user's others stay as they are.
+
+    Claude Code 2.1.197 and 2.1.332 send each of its lines with every request, and pass over those that are no header
+    (measured).
+    """
+    kept = [line for line in existing.splitlines() if _name_in(line) != _name_in(header)]
+    return "\n".join([*kept, header])
+
+
+def _name_in(header: str) -> str:
+    return header.partition(":")[0].strip().lower()
+
+
 def without_proxy(existing: str, host: str) -> str:
     """The NO_PROXY list with the loopback names and `host` in it, what was there first."""
     names = [name.strip() for name in existing.split(",") if name.strip()]

@@ -24,6 +24,8 @@ def log_line(record: Record) -> str:
     ]
     if record.cost is not None:
         fields.append(f"cost={record.cost:.6f}")
+    if record.hints:
+        fields.append(f"hints={quoted(record.hints)}")
     if record.looks:
         fields.append(f"looks={record.looks}")
     if record.rescued_by:

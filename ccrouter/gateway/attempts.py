@@ -101,15 +101,16 @@ def make_attempt(
     image_model: ImageModel | None,
     health: Health,
     use: tuple[TransformerUse, ...] = (),
+    guided: bool = False,
 ) -> Attempt:
     """Everything for one attempt. `found` holds what was searched for in earlier ones, `use` the route's transformers;
-    `image_model` looks at images where the target does not see them.
+    `image_model` looks at images where the target does not see them; `guided`: with the hints for the model.
 
     Raises:
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
-    pipeline = seeing(service.pipeline(target, use), service.config)
+    pipeline = seeing(service.pipeline(target, use, guided=guided), service.config)
     learned = health.learned(target)
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))

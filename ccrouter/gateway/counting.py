@@ -10,7 +10,8 @@ from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import RequestError
 from ccrouter.gateway.calibrations import Calibrations
-from ccrouter.gateway.prompt import Prompt
+from ccrouter.gateway.guidance import Guide
+from ccrouter.gateway.prompt import Prompt, with_guidance
 from ccrouter.model.blocks import Block, Opaque
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.request import Message, Request, Tool
@@ -69,24 +70,31 @@ def candidates(targets: Iterable[Target], config: Config) -> tuple[Target, ...]:
 
 
 class TargetTokens:
-    """A prompt's tokens as each target counts them; the prompt is counted when the first is asked for."""
+    """A prompt's tokens as each target counts them, with the hints that `guide` gives its model; the prompt is counted
+    when the first is asked for."""
 
-    def __init__(self, prompt: Prompt, config: Config, calibrations: Calibrations) -> None:
+    def __init__(self, prompt: Prompt, config: Config, calibrations: Calibrations, guide: Guide | None = None) -> None:
         self._prompt = prompt
         self._config = config
         self._calibrations = calibrations
+        self._guide = guide
 
     def __call__(self, target: Target) -> int:
         """The tokens at `target`, a model or a group."""
-        return calibrated_at(target, self._config, self._prompt.parts(), self._calibrations)
+        return calibrated_at(target, self._config, self._prompt.parts(), self._calibrations, self._guide)
 
     def settled(self) -> Callable[[Target], int] | None:
         """The same of what has been counted, without the request in hand; None where nothing has."""
-        counted, config, calibrations = self._prompt.counted, self._config, self._calibrations
-        return None if counted is None else lambda target: calibrated_at(target, config, counted, calibrations)
+        counted, config, calibrations, guide = self._prompt.counted, self._config, self._calibrations, self._guide
+        return None if counted is None else lambda target: calibrated_at(target, config, counted, calibrations, guide)
 
 
-def calibrated_at(target: Target, config: Config, prompt: PromptTokens, calibrations: Calibrations) -> int:
+def calibrated_at(
+    target: Target, config: Config, prompt: PromptTokens, calibrations: Calibrations, guide: Guide | None
+) -> int:
     """The tokens of the prompt as `target` counts them; for a group, by the member that counts the fewest: the others
     are passed over when the prompt does not fit them."""
-    return min(calibrations.of(member).tokens(prompt) for member in members_of(target, config))
+    return min(
+        calibrations.of(member).tokens(with_guidance(prompt, guide(member) if guide is not None else None))
+        for member in members_of(target, config)
+    )

@@ -52,7 +52,7 @@ async def explain(gateway: Gateway, service: Service, incoming: Incoming, *, wir
     {"model", "session", "body_bytes", "scenario", "reason", "considered": [[rule, why not], …], "tokens": where the
     decision needed them, "targets": […]}; or, for what cannot be routed, {"model", "error", "status"}.
     A target: {"target", "of": the group it is a member of, or null, "strategy", "keys", "usable", "error", "protocol",
-    "context_window", "chain", "hooks", "learned", "notes": [{"what", "where", "why"}], "wire"}.
+    "context_window", "chain", "hooks", "hints", "learned", "notes": [{"what", "where", "why"}], "wire"}.
     """
     record = Record(incoming.request_id)
     try:
@@ -113,6 +113,7 @@ def _target(health: Health, work: Work, target: Target, group: Target | None, *,
         "context_window": pipeline.quirks.context_window,
         "chain": [use.name for use in (*provider.use, *provider.model_use.get(target.model, ()), *use)],
         "hooks": _hooks(pipeline),
+        "hints": _hints(pipeline),
         "learned": to_json(learned) if learned is not NOTHING else None,
         "notes": [
             {"what": note.what, "where": note.where, "why": note.why} for note in attempt.outbound.context.notes.entries
@@ -140,11 +141,12 @@ def _attempt(health: Health, work: Work, target: Target) -> Attempt:
         work.replies,
         key=key,
         raw=work.raw,
-        estimate=work.prompt.at(health.calibrations.of(target)),
+        estimate=work.prompt_at(target, health),
         found={},
         image_model=work.image_model,
         health=health,
         use=work.decision.overrides.use,
+        guided=work.guide is not None,
     )
 
 
@@ -178,6 +180,15 @@ def _hooks(pipeline: Pipeline) -> JsonObject:
         "events": pipeline.event_hooks,
     }
     return {place: [transformer.name for transformer in chain] for place, chain in places.items()}
+
+
+def _hints(pipeline: Pipeline) -> Json:
+    """{"family", "file": null for our own, "tokens"}; null where none are added."""
+    guidance = pipeline.guidance
+    if guidance is None:
+        return None
+    file = str(guidance.file) if guidance.file is not None else None
+    return {"family": guidance.family, "file": file, "tokens": guidance.tokens}
 
 
 def _wire(attempt: Attempt, provider: ProviderConfig, config: Config) -> JsonObject:

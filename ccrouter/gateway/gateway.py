@@ -23,11 +23,12 @@ from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.delivery import Delivery, decision_headers
 from ccrouter.gateway.embeddings import embed
 from ccrouter.gateway.failures import answer_for, as_upstream_error
+from ccrouter.gateway.guidance import Guide, guide_for
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_agent import ImageAgent
 from ccrouter.gateway.journal import Journal
 from ccrouter.gateway.overriding import ProjectOverrides
-from ccrouter.gateway.prompt import Prompt
+from ccrouter.gateway.prompt import Prompt, with_guidance
 from ccrouter.gateway.sessions import Conversation, SessionUsage
 from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, is_conversation, remembers
@@ -85,8 +86,9 @@ class Gateway:
         request = readable_request(parse_body(body).value)
         prompt = Prompt(self.counter, request, len(body))
         conversation = conversation_of(headers, request)
+        guide = guide_for(request, headers, service)
         try:
-            service, _, decision = await self._decide(service, headers, request, prompt, conversation)
+            service, _, decision = await self._decide(service, headers, request, prompt, conversation, guide=guide)
         except RequestError:
             return prompt.parts().total  # it would go nowhere: there is nobody to count for
         prompt = prompt.changed(routed_request(service, decision))
@@ -94,7 +96,7 @@ class Gateway:
         served_by = candidates(decision.targets, service.config)
         last = self._sessions.last_target(conversation)
         target = last if last in served_by else served_by[0]
-        return prompt.at(self.health.calibrations.of(target))
+        return prompt.at(self.health.calibrations.of(target), guide(target) if guide is not None else None)
 
     async def messages(
         self, service: Service, incoming: Incoming, stream: ClientStream, record: Record | None = None
@@ -161,8 +163,9 @@ class Gateway:
             self.accounts.begun(record.session)
         prompt = Prompt(self.counter, request, len(incoming.body))
         in_passing = not incoming.api.speaks_anthropic
+        guide = guide_for(request, incoming.headers, service) if incoming.api.speaks_anthropic else None
         service, facts, decision = await self._decide(
-            service, incoming.headers, request, prompt, conversation, search_in_passing=in_passing
+            service, incoming.headers, request, prompt, conversation, guide=guide, search_in_passing=in_passing
         )
         record.scenario, record.reason = decision.scenario, decision.reason
         record.routing = Routing(request, facts, decision)
@@ -181,6 +184,7 @@ class Gateway:
             conversation,
             notes=asked.notes,
             image_model=self._images.model_for(service, record),
+            guide=guide,
         )
 
     async def _decide(
@@ -191,6 +195,7 @@ class Gateway:
         prompt: Prompt,
         conversation: Conversation | None,
         *,
+        guide: Guide | None,
         search_in_passing: bool = False,
     ) -> tuple[Service, Facts, Decision]:
         """Where the request goes, by what facts, and the service with its project's own routes laid over."""
@@ -207,7 +212,7 @@ class Gateway:
             session_id=session_id,
             search_in_passing=search_in_passing,
             now=datetime.now(),  # noqa: DTZ005 - rules go by the hours of this machine's clock
-            tokens_at=TargetTokens(prompt, config, calibrations),
+            tokens_at=TargetTokens(prompt, config, calibrations, guide),
         )
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, config))
@@ -262,7 +267,10 @@ class Gateway:
         wanted = true >= LEAST_TOKENS and self.health.calibrations.of(target).wants_count
         if wanted and prompt.body_bytes <= MOST_BYTES_TO_LEARN:
             prompt.parts()
-        self.health.calibrations.learn(target, prompt.counted, true)
+        counted = prompt.counted
+        if counted is not None:
+            counted = with_guidance(counted, attempt.pipeline.guidance)
+        self.health.calibrations.learn(target, counted, true)
 
 
 class UnderWay:

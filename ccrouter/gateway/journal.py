@@ -217,6 +217,7 @@ def record_json(record: Record, decided: Decided, body_bytes: int, ended: float)
         "attempts": record.attempts,
         "failures": [failure[:LONGEST_WORDS] for failure in record.failures],
         "error": record.error[: 2 * LONGEST_WORDS] if record.error else None,
+        "hints": record.hints,
         "rescued_by": list[Json](record.rescued_by),
         "notes": [note[:LONGEST_WORDS] for note in record.notes[:MOST_NOTES]],
         "usage": usage_json(record.usage),

@@ -1,7 +1,10 @@
 """The size of one request's prompt: by its bytes, or counted once somebody needs it exactly."""
 
+from dataclasses import replace
+
 from ccrouter.model.request import Request
 from ccrouter.tokens import Calibration, PromptTokens, TokenCounter, estimate
+from ccrouter.transformers.guidance import Guidance
 
 
 class Prompt:
@@ -26,8 +29,14 @@ class Prompt:
             prompt.parts()
         return prompt
 
-    def at(self, calibration: Calibration) -> int:
-        """The best guess of what an upstream will count, without counting for it."""
+    def at(self, calibration: Calibration, guidance: Guidance | None = None) -> int:
+        """The best guess of what an upstream will count, with the hints that it is sent, without counting for it."""
         if self.counted is None:
-            return calibration.scaled(estimate(self.body_bytes))
-        return calibration.tokens(self.counted)
+            added = len(guidance.text) if guidance is not None else 0
+            return calibration.scaled(estimate(self.body_bytes + added))
+        return calibration.tokens(with_guidance(self.counted, guidance))
+
+
+def with_guidance(prompt: PromptTokens, guidance: Guidance | None) -> PromptTokens:
+    """The prompt with the hints that the router adds to it."""
+    return prompt if guidance is None else replace(prompt, system=prompt.system + guidance.tokens)

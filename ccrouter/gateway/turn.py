@@ -23,6 +23,7 @@ from ccrouter.frozen import frozen
 from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
 from ccrouter.gateway.delivery import Delivery
 from ccrouter.gateway.failures import told_to_client
+from ccrouter.gateway.guidance import Guide
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import ImageModel
 from ccrouter.gateway.next_step import Again, AnotherKey, AnotherTarget, GiveUp, Mended, Situation, Step, next_step
@@ -67,6 +68,13 @@ class Work:
     """What web searches found, for all attempts."""
     image_model: ImageModel | None = None
     """Looks at images for targets that do not see them. None: nobody does."""
+    guide: Guide | None = None
+    """Gives the hints for a target's model. None: no model is given any."""
+
+    def prompt_at(self, target: Target, health: Health) -> int:
+        """What the target will count, as far as can be told beforehand."""
+        guidance = self.guide(target) if self.guide is not None else None
+        return self.prompt.at(health.calibrations.of(target), guidance)
 
 
 class Turn:
@@ -239,7 +247,7 @@ class Turn:
         rested = key
         if source is not None:
             key = await source.token()
-        estimate = work.prompt.at(self._health.calibrations.of(target))
+        estimate = work.prompt_at(target, self._health)
         attempt = make_attempt(
             work.service,
             target,
@@ -253,7 +261,9 @@ class Turn:
             image_model=work.image_model,
             health=self._health,
             use=work.decision.overrides.use,
+            guided=work.guide is not None,
         )
+        record.hints = str(attempt.pipeline.guidance) if attempt.pipeline.guidance is not None else None
         provider = work.service.config.provider(target.provider)
         assert provider is not None, "a target without a provider has no pipeline"
         async with self._health.limiters.of(provider).slot(estimate) as slot:
@@ -339,7 +349,7 @@ class Turn:
         return self._health.ready_at(target, provider.api_keys)
 
     def _too_long(self, refusal: ContextTooSmall, target: Target) -> UpstreamError:
-        counted = self._work.prompt.at(self._health.calibrations.of(target))
+        counted = self._work.prompt_at(target, self._health)
         detail = ErrorDetail("invalid_request_error", too_long_wording(refusal, counted), 400)
         return UpstreamError(detail, retryable=False)
 

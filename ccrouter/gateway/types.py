@@ -54,9 +54,10 @@ class ClientStream(Protocol):
 
 
 class PipelineOf(Protocol):
-    """Gives the pipeline of a target, with a route's own transformers at the end of its chain."""
+    """Gives the pipeline of a target, with a route's own transformers at the end of its chain, and with the hints for
+    its model where it is to be `guided`."""
 
-    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
+    def __call__(self, target: Target, use: tuple[TransformerUse, ...] = (), *, guided: bool = False) -> Pipeline:
         """Raises RequestError, TransformerError."""
         ...
 
@@ -120,6 +121,8 @@ class Record:
     """What an upstream said that the client was told of, before it was put into words for the client."""
     rescued_by: tuple[str, ...] = ()
     """The targets that continued the answer after its stream was torn, in turn."""
+    hints: str | None = None
+    """Which hints the model was given, and from where."""
     looks: int = 0
     """How often the image model was asked for a model that sees no images."""
     notes: tuple[str, ...] = ()

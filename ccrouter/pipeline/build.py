@@ -11,6 +11,7 @@ from ccrouter.frozen import frozen
 from ccrouter.model.json import Json
 from ccrouter.pipeline.mending import relays_untouched
 from ccrouter.transformers.base import Transformer
+from ccrouter.transformers.guidance import Guidance
 
 TransformerFactory = Callable[[Mapping[str, Json]], Transformer]
 
@@ -36,6 +37,8 @@ class Pipeline:
     wire_hooks: tuple[Transformer, ...]
     wire_reply_hooks: tuple[Transformer, ...]
     event_hooks: tuple[Transformer, ...]
+    guidance: Guidance | None = None
+    """The hints for the model, which are among `request_hooks`; None where the pipeline is one without."""
 
     @property
     def relays(self) -> bool:
@@ -58,11 +61,12 @@ def build_pipeline(
     quirks: Quirks,
     transformers: Mapping[str, TransformerFactory],
     route_use: Sequence[TransformerUse] = (),
+    guidance: Guidance | None = None,
 ) -> Pipeline:
     """The pipeline for one model of one provider.
 
     `quirks` are those of preset and config; `transformers` holds a factory for every name that the config uses;
-    `route_use` are transformers of the route that leads here, last in the chain.
+    `route_use` are transformers of the route that leads here, last in the chain but for `guidance`.
 
     Raises:
         TransformerError: a transformer could not be made from its options.
@@ -75,6 +79,8 @@ def build_pipeline(
         except Exception as error:  # whatever user code raises, told with its name
             raise TransformerError(failure_text(use.name, "its options", error)) from error
         chain.append(transformer)
+    if guidance is not None:
+        chain.append(guidance)
     mirror = chain[::-1]
     return Pipeline(
         target=Target(provider.name, model),
@@ -86,6 +92,7 @@ def build_pipeline(
         wire_hooks=overriding("wire", chain),
         wire_reply_hooks=overriding("wire_reply", mirror),
         event_hooks=overriding("events", mirror),
+        guidance=guidance,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ccrouter.commands.claude_settings import overriding_settings, settings_files
+from ccrouter.commands.claude_settings import overriding_headers, overriding_settings, settings_files
 
 ENDPOINT = "http://127.0.0.1:3456"
 
@@ -24,6 +24,20 @@ def test_only_what_leads_past_the_daemon_is_told(tmp_path: Path) -> None:
     ]
     file.write_text("{ not json")
     assert overriding_settings([file], ENDPOINT) == []
+
+
+def test_headers_that_take_the_place_of_ours_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+
+    def told(headers: str | None) -> list[str]:
+        file.write_text(json.dumps({"env": {} if headers is None else {"ANTHROPIC_CUSTOM_HEADERS": headers}}))
+        return overriding_headers([tmp_path / "missing.json", file], "x-ccr-hints: on")
+
+    assert told(None) == []
+    assert told("X-Corp: a\nx-ccr-hints: on") == []
+    (line,) = told("X-Corp: a")
+    assert line.startswith(f"{file} sets ANTHROPIC_CUSTOM_HEADERS, which wins over `ccr code`: add the line 'x-ccr-")
+    assert overriding_headers([file], None) == []
 
 
 def test_where_claude_code_reads_its_settings(tmp_path: Path) -> None:

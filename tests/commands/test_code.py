@@ -96,6 +96,34 @@ def test_the_daemon_is_started_and_the_environment_given(ccr: "Ccr", claude: Pat
     assert "unknown key" in result.stderr  # the config's warnings, told by the start
 
 
+@pytest.mark.parametrize(
+    ("option", "before", "after"),
+    [
+        ("--hints", {}, "x-ccr-hints: on"),
+        ("--no-hints", {}, "x-ccr-hints: off"),
+        ("--hints", {"ANTHROPIC_CUSTOM_HEADERS": "X-Corp: a\nX-Team: b"}, "X-Corp: a\nX-Team: b\nx-ccr-hints: on"),
+        (None, {"ANTHROPIC_CUSTOM_HEADERS": "X-Corp: a"}, "X-Corp: a"),
+        (None, {}, None),
+    ],
+)
+def test_hints_are_a_header_beside_the_users_own(
+    ccr: "Ccr", claude: Path, option: str | None, before: dict[str, str], after: str | None
+) -> None:
+    result = ccr.run("code", *([option] if option else []), "-p", "x", PATH=search_path(claude), **before)
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert seen["arguments"] == ["-p", "x"]
+    assert seen["environment"].get("ANTHROPIC_CUSTOM_HEADERS") == after
+
+
+def test_settings_that_lose_the_header_are_told(ccr: "Ccr", claude: Path) -> None:
+    settings = ccr.home / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"env": {"ANTHROPIC_CUSTOM_HEADERS": "X-Corp: a"}}))
+    assert "add the line 'x-ccr-hints: on' there" in ccr.run("code", "--hints", PATH=search_path(claude)).stderr
+    assert "CUSTOM_HEADERS" not in ccr.run("code", PATH=search_path(claude)).stderr
+
+
 def test_claude_takes_the_place_of_ccr_with_default_signals(ccr: "Ccr", claude: Path) -> None:
     ccr.run("start")
     process = ccr.spawn("code", PATH=search_path(claude), FAKE_CLAUDE="os.kill(os.getpid(), signal.SIGTERM)")

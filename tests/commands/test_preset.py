@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccrouter import cli
-from ccrouter.commands.launching import launch_of, split_preset
+from ccrouter.commands.launching import Split, launch_of, split
 from ccrouter.errors import CCRouterError
 from ccrouter.model.json import JsonObject
 
@@ -144,18 +144,23 @@ def test_a_presets_name_is_a_command(home: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "name", "rest"),
+    ("arguments", "expected"),
     [
-        (["--preset", "x", "-p", "hi"], "x", ["-p", "hi"]),
-        (["--preset=x"], "x", []),
-        (["-p", "--preset", "x"], None, ["-p", "--preset", "x"]),
-        ([], None, []),
+        (["--preset", "x", "-p", "hi"], Split("x", None, ["-p", "hi"])),
+        (["--preset=x"], Split("x", None, [])),
+        (["-p", "--preset", "x"], Split(None, None, ["-p", "--preset", "x"])),
+        ([], Split(None, None, [])),
+        (["--hints", "-p", "hi"], Split(None, "on", ["-p", "hi"])),
+        (["--no-hints"], Split(None, "off", [])),
+        (["--preset", "x", "--hints", "--hints"], Split("x", "on", ["--hints"])),
+        (["--hints", "--preset=x", "-p", "--hints"], Split("x", "on", ["-p", "--hints"])),
+        (["--hints=on"], Split(None, None, ["--hints=on"])),
+        (["--preset", "--hints"], Split("--hints", None, [])),
+        (["--", "--hints"], Split(None, None, ["--", "--hints"])),
     ],
 )
-def test_the_preset_is_named_before_claude_codes_own_arguments(
-    arguments: list[str], name: str | None, rest: list[str]
-) -> None:
-    assert split_preset(arguments) == (name, rest)
+def test_what_is_ours_comes_before_claude_codes_own_arguments(arguments: list[str], expected: Split) -> None:
+    assert split(arguments) == expected
 
 
 def test_a_missing_preset_is_told_before_anything_starts(home: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ccrouter.config.load import load_config
 from ccrouter.config.problems import Problem
-from ccrouter.config.types import Config, ProviderConfig, RouterConfig, Target, TransformerUse, UserTransformer
+from ccrouter.config.types import Config, Hints, ProviderConfig, RouterConfig, Target, TransformerUse, UserTransformer
 from tests.config.loading import KNOWN, load_text
 
 SMALL_PROVIDER = '{ "name": "a", "api_base_url": "http://localhost/v1", "models": ["m"] }'
@@ -29,7 +29,7 @@ FULL_JSON = """{
   "PORT": "4000", "HOST": "0.0.0.0", "APIKEY": "secret", "LOG": "false", "LOG_LEVEL": "WARNING",
   "API_TIMEOUT_MS": "1000", "PROXY_URL": "http://proxy:1", "NON_INTERACTIVE_MODE": true, "CLAUDE_PATH": "/bin/claude",
   "ANTHROPIC_SMALL_FAST_MODEL": "m", "GOOGLE_CLOUD_PROJECT": "p", "NODE_TLS_REJECT_UNAUTHORIZED": 0, "FLAG": false,
-  "REWRITE_SYSTEM_PROMPT": "prompt.txt", "CUSTOM_ROUTER_PATH": "router.py",
+  "hints": true, "REWRITE_SYSTEM_PROMPT": "prompt.txt", "CUSTOM_ROUTER_PATH": "router.py",
   "transformers": [{ "path": "plugins/own.py", "options": { "a": [1, null] } }],
   "Providers": [
     {
@@ -66,6 +66,7 @@ GOOGLE_CLOUD_PROJECT: p
 NODE_TLS_REJECT_UNAUTHORIZED: 0
 FLAG: false
 rewrite_system_prompt: prompt.txt
+Hints: true
 custom_router_path: router.py
 transformers:
   - {path: plugins/own.py, options: {a: [1, null]}}
@@ -147,6 +148,7 @@ def full(folder: Path) -> Config:
         claude_path="/bin/claude",
         custom_router_path=folder / "router.py",
         rewrite_system_prompt=folder / "prompt.txt",
+        hints=Hints(True),
         environment={
             "ANTHROPIC_SMALL_FAST_MODEL": "m",
             "GOOGLE_CLOUD_PROJECT": "p",

@@ -207,6 +207,8 @@ ERRORS = {
     "user file": (whole('"transformers": [{ "path": §"no.py" }]'), "/transformers/0/path", "there is no file", None),
     "user file of a kind": (whole('"transformers": [{ "path": §"a.rb" }]'), "/transformers/0/path", "Python", None),
     "prompt file": (whole('"REWRITE_SYSTEM_PROMPT": §"no.txt"'), "/REWRITE_SYSTEM_PROMPT", "there is no file", None),
+    "hints": (whole('"hints": §"yes"'), "/hints", "must be true or false or an object", None),
+    "hints file": (whole('"hints": { "files": { "qwen": §"no.md" } }'), "/hints/files/qwen", "there is no file", None),
     "not an object": ("§[]", "", "a configuration is an object, this is a list", None),
     "a text": ("§'x'", "", "a configuration is an object, this is a string", None),
 }
@@ -220,6 +222,8 @@ WARNINGS = {
         'Did you mean "longContextThreshold"?',
     ),
     "unknown in fallback": (whole('"fallback": { §"thnk": [] }'), "/fallback/thnk", "is not known", '"think"?'),
+    "unknown in hints": (whole('"hints": { §"gemini": "a.md" }'), "/hints/gemini", "is not known", "enabled, files"),
+    "unknown family": (whole('"hints": { "files": { §"gwen": "a" } }'), "/hints/files/gwen", "is not known", '"qwen"?'),
     "unknown at the top": (whole('§"Provider": []'), "/Provider", "is not known", 'Did you mean "Providers"?'),
     "unknown in quirks": (provider('"quirks": { §"image": true }'), "/Providers/0/quirks/image", "known", '"images"?'),
     "nearly ours": (

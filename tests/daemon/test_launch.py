@@ -13,6 +13,7 @@ from ccrouter.daemon.launch import (
     is_anthropic,
     launch_environment,
     leaves_anthropic,
+    with_header,
     without_proxy,
 )
 
@@ -181,3 +182,17 @@ def test_npms_cmd_file_is_passed_by(tmp_path: Path) -> None:
     (package / "bin" / "claude.exe").write_text("")
     direct = claude_command(str(shim), arguments, lambda name: None)
     assert direct == [str(package / "bin" / "claude.exe"), *arguments]
+
+
+@pytest.mark.parametrize(
+    ("existing", "expected"),
+    [
+        ("", "x-ours: on"),
+        ("X-Corp: a\nX-Team: b: c", "X-Corp: a\nX-Team: b: c\nx-ours: on"),
+        ("X-Corp: a\r\n", "X-Corp: a\nx-ours: on"),
+        ("X-Ours : off\nX-Corp: a", "X-Corp: a\nx-ours: on"),
+        ("no header\n\nX-Ours-Too: 1", "no header\n\nX-Ours-Too: 1\nx-ours: on"),
+    ],
+)
+def test_a_header_is_added_to_the_users_own(existing: str, expected: str) -> None:
+    assert with_header(existing, "x-ours: on") == expected

@@ -1,16 +1,13 @@
 """`ccr code`: starts the daemon where none runs, and the client with the right environment and every argument."""
 
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.conftest import strict_config
 from tests.e2e.daemon import Daemon
-from tests.e2e.install import binary
+from tests.e2e.launched import run
 from tests.e2e.scripts import play
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import Failure, call, text
@@ -31,30 +28,6 @@ def daemon(upstream: OpenAIChatUpstream, tmp_path: Path) -> Iterator[Daemon]:
     made.write()
     yield made
     made.stop()
-
-
-def run(
-    daemon: Daemon, version: str, prompt: str, *arguments: str, command: Sequence[str] = ("code",)
-) -> subprocess.CompletedProcess[str]:
-    """`ccr code …` (or another command) in the daemon's home, in the environment that every shell has."""
-    found = binary(version)
-    assert found is not None
-    client = ClaudeCode(version, found, daemon.folder / "user", "")
-    client.prepare()
-    quiet = ("DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING", "DISABLE_AUTOUPDATER")
-    environment = daemon.environment({**dict.fromkeys(quiet, "1"), "IS_SANDBOX": "1", "CLAUDE_PATH": str(found)})
-    # The client's own home is the daemon's too, as it is for a user; its first-run state has to be there.
-    (daemon.home / ".claude.json").write_bytes((client.home / ".claude.json").read_bytes())
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("ccr")), *command, *arguments],
-        input=prompt,
-        cwd=client.project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_starts_the_daemon_and_passes_everything_through(

@@ -1,17 +1,14 @@
 """A preset used by the real client: `ccr NAME`, beside the main configuration."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.conftest import strict_config
 from tests.e2e.daemon import Daemon
-from tests.e2e.install import binary
+from tests.e2e.launched import run
 from tests.e2e.scripts import play
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import text
@@ -39,27 +36,6 @@ def daemon(upstream: OpenAIChatUpstream, tmp_path: Path) -> Iterator[Daemon]:
     made.stop()
 
 
-def run(daemon: Daemon, version: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`ccr …` with a prompt on standard input, in the daemon's home."""
-    found = binary(version)
-    assert found is not None
-    client = ClaudeCode(version, found, daemon.folder / "user", "")
-    client.prepare()
-    quiet = ("DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING", "DISABLE_AUTOUPDATER")
-    environment = daemon.environment({**dict.fromkeys(quiet, "1"), "IS_SANDBOX": "1", "CLAUDE_PATH": str(found)})
-    (daemon.home / ".claude.json").write_bytes((client.home / ".claude.json").read_bytes())
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("ccr")), *arguments],
-        input="Say hello",
-        cwd=client.project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_a_preset_is_installed_and_used_by_its_name(
     daemon: Daemon, upstream: OpenAIChatUpstream, other: OpenAIChatUpstream, version: str, tmp_path: Path
 ) -> None:
@@ -72,13 +48,13 @@ def test_a_preset_is_installed_and_used_by_its_name(
     (source / "manifest.json").write_text(json.dumps(manifest))
     installed = daemon.ccr("preset", "install", str(source), "--set", "QUICK_KEY=sk-upstream")
     assert installed.returncode == 0, installed
-    done = run(daemon, version, "quick", "-p")
+    done = run(daemon, version, "Say hello", "-p", command=["quick"])
     assert (done.returncode, done.stdout.strip()) == (0, "From the preset."), done
     assert {request.model for request in other.requests} == {"m-quick"}
     assert upstream.requests == []
-    done = run(daemon, version, "code", "-p")
+    done = run(daemon, version, "Say hello", "-p")
     assert (done.returncode, done.stdout.strip()) == (0, "From the main one."), done
     assert daemon.ccr("preset", "delete", "quick").returncode == 0
-    done = run(daemon, version, "quick", "-p")
+    done = run(daemon, version, "Say hello", "-p", command=["quick"])
     assert done.returncode != 0
     assert "There is no command 'quick'" in done.stderr

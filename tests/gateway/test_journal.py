@@ -47,6 +47,7 @@ def record(identity: str = "req_1", *, error: str | None = None) -> Record:
         total=2.0,
         error=error,
         failures=["a,b: too busy"],
+        hints="gemini (built in)",
         notes=("max_tokens /max_tokens: more than it allows",),
     )
 
@@ -76,6 +77,7 @@ def test_what_is_kept_of_a_request() -> None:
         "attempts": 2,
         "failures": ["a,b: too busy"],
         "error": None,
+        "hints": "gemini (built in)",
         "rescued_by": [],
         "notes": ["max_tokens /max_tokens: more than it allows"],
         "usage": {"input": 5, "cache_read": None, "cache_write": None, "output": 7},

@@ -17,7 +17,7 @@ A, B, C = Target("p", "a"), Target("p", "b"), Target("p", "c")
 CONFIG = Config((ProviderConfig("p", "http://127.0.0.1:1", models=("a", "b", "c")),), RouterConfig(default=A, think=A))
 
 
-def no_pipeline(target: Target, use: tuple[TransformerUse, ...] = ()) -> Pipeline:
+def no_pipeline(target: Target, use: tuple[TransformerUse, ...] = (), *, guided: bool = False) -> Pipeline:
     raise NotImplementedError
 
 

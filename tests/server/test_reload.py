@@ -6,6 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from ccrouter.config.types import Target
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Incoming, Record
 from ccrouter.runtime import build
@@ -64,6 +65,26 @@ async def test_included_files_are_watched_also_while_they_are_broken(tmp_path: P
     (folder / "more.json").write_bytes(orjson.dumps({"Router": {"think": "mock,b"}}))
     assert await reloading.reload(state)
     assert str(state.service.config.router.think) == "mock,b"
+    await close(state)
+
+
+async def test_a_text_for_hints_counts_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    path, text = tmp_path / "config.json", tmp_path / "hints" / "other.md"
+    write(path, "mock,a")
+    state = await state_of(path)
+    assert text.parent in reloading.watched(state)
+    assert state.service.pipeline(Target("mock", "a"), guided=True).guidance is None
+    text.parent.mkdir()
+    for words in ("Mind the tools.", "Mind them well."):
+        text.write_text(words)
+        assert await reloading.reload(state)
+        assert text in reloading.watched(state)
+        guidance = state.service.pipeline(Target("mock", "a"), guided=True).guidance
+        assert guidance is not None
+        assert (guidance.text, guidance.file) == (words, text)
+    text.write_bytes(b"\xff")
+    assert await reloading.reload(state)
+    assert ["UTF-8" in problem.message for problem in state.problems] == [True]
     await close(state)
 
 

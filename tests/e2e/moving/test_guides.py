@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from tests.e2e.daemon import Daemon
+from tests.e2e.launched import run
 from tests.e2e.moving.world import DOCUMENTED, World
 from tests.e2e.scripts import play
-from tests.e2e.test_ccr_code import run
 from tests.upstreams.claude_relay import ClaudeRelayUpstream
 from tests.upstreams.gemini_balance import GeminiBalanceUpstream
 from tests.upstreams.openai_chat import OpenAIChatUpstream

@@ -12,8 +12,8 @@ import pytest
 from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.daemon import Daemon
 from tests.e2e.install import binary
+from tests.e2e.launched import run
 from tests.e2e.moving.world import DOCUMENTED, PUBLISHED, World, ask, said, serve
-from tests.e2e.test_ccr_code import run
 
 pytestmark = pytest.mark.e2e
 

@@ -10,8 +10,8 @@ from tests.config.foreign.test_ccr3 import EXPORT
 from tests.e2e.claude_code import ClaudeCode
 from tests.e2e.daemon import Daemon
 from tests.e2e.install import binary
+from tests.e2e.launched import run
 from tests.e2e.moving.world import DOCUMENTED, PUBLISHED, World, serve
-from tests.e2e.test_ccr_code import run
 from tests.upstreams.claude_relay_in_front import ClaudeRelayInFront
 from tests.upstreams.internet import Internet
 from tests.upstreams.usual_port import usual_port
