@@ -152,6 +152,9 @@ def _with_absolute_paths(value: JsonObject, old: Path, new: Path) -> JsonObject:
     for name in _FILE_FIELDS:
         if name in result:
             result[name] = absolute(result[name])
+    hints = as_object(result.get("hints")) or {}
+    if (files := as_object(hints.get("files"))) is not None:
+        result["hints"] = {**hints, "files": {family: absolute(name) for family, name in files.items()}}
     for part, field in (("Providers", "ca_bundle"), ("transformers", "path")):
         entries = result.get(part)
         if isinstance(entries, list):

@@ -160,6 +160,11 @@ def test_a_config_of_ours_keeps_its_comments(tmp_path: Path) -> None:
     assert found.variables == {"A_API_KEY": "secret"}
 
 
+def test_texts_for_hints_are_found_from_the_new_folder(tmp_path: Path) -> None:
+    text = '{ "hints": { "enabled": false, "files": { "qwen": "q.md", "glm": "/abs.md" } }, "Providers": [] }'
+    assert taken(tmp_path, text).text == text.replace('"q.md"', f'"{tmp_path}/from/q.md"')
+
+
 LEFTOVERS = """{
   // old: sk-or-v1-0123456789abcdef
   Providers: [
