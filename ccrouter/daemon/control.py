@@ -1,18 +1,15 @@
-"""Asking the daemon over HTTP: is it there, how is it, end, reload. Standard library only, never through a proxy."""
+"""Asking the daemon over HTTP: is it there, how is it, end, reload. Never through a proxy."""
 
-import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
 import orjson
 
+from ccrouter.daemon.plain_http import NotHttp, request
 from ccrouter.daemon.state import DaemonState, read_state
 from ccrouter.errors import CCRouterError
 from ccrouter.frozen import frozen
@@ -20,6 +17,7 @@ from ccrouter.model.json import JsonObject, as_int, as_object, as_str
 from ccrouter.startup import endpoint_of
 
 SERVICE = "ccrouter"
+OK, BAD_REQUEST = 200, 400
 TOKEN_HEADER = "x-ccr-admin-token"  # noqa: S105 - a header's name
 PROBE_SECONDS = 1.0
 REQUEST_SECONDS = 5.0
@@ -75,15 +73,15 @@ class Daemon:
 def probe(endpoint: str, timeout: float = PROBE_SECONDS) -> Probe:
     """Who answers `GET /health` at `endpoint`? Never raises."""
     try:
-        status, body = _request("GET", f"{endpoint}/health", timeout=timeout)
+        status, body = request("GET", f"{endpoint}/health", timeout=timeout, headers={}, most=MAX_ANSWER_BYTES)
     except ConnectionRefusedError:
         return Silent()
     except TimeoutError:
         return Foreign("it accepts connections but does not answer", answered=False)
-    except ValueError:
+    except (NotHttp, ConnectionError):
         return Foreign()
-    except (OSError, http.client.HTTPException) as error:
-        return Foreign() if isinstance(error, http.client.HTTPException | ConnectionError) else Silent()
+    except OSError:
+        return Silent()
     try:
         answer = as_object(orjson.loads(body)) or {}
     except orjson.JSONDecodeError:
@@ -91,7 +89,7 @@ def probe(endpoint: str, timeout: float = PROBE_SECONDS) -> Probe:
     if answer.get("service") == SERVICE:
         return Health(endpoint, as_str(answer.get("version")) or "", as_str(answer.get("instance")) or "")
     # The original answers {"status":"ok","timestamp":…} there (ccr-behaviour.md 3.1).
-    original = status == HTTPStatus.OK and answer.get("status") == "ok" and "timestamp" in answer
+    original = status == OK and answer.get("status") == "ok" and "timestamp" in answer
     return Foreign("it answers like the original claude-code-router" if original else "")
 
 
@@ -181,32 +179,12 @@ def _administer(
     headers = {TOKEN_HEADER: state.admin_token, **(headers or {})}
     url = f"{state.endpoint}{path}"
     try:
-        status, body = _request(method, url, timeout=REQUEST_SECONDS, headers=headers, body=body)
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        status, body = request(method, url, timeout=REQUEST_SECONDS, headers=headers, body=body, most=MAX_ANSWER_BYTES)
+    except (OSError, NotHttp) as error:
         raise ControlError(f"The daemon at {state.endpoint} did not answer {method} {path}: {error}") from error
-    if status >= HTTPStatus.BAD_REQUEST:
+    if status >= BAD_REQUEST:
         raise ControlError(f"The daemon at {state.endpoint} answered {method} {path} with {status}")
     try:
         return as_object(orjson.loads(body or b"{}")) or {}
     except orjson.JSONDecodeError as error:
         raise ControlError(f"The daemon at {state.endpoint} answered {method} {path} with no JSON") from error
-
-
-def _request(
-    method: str, url: str, *, timeout: float, headers: dict[str, str] | None = None, body: bytes = b""
-) -> tuple[int, bytes]:
-    """Status and body, error statuses included. Raises OSError (TimeoutError among them) or HTTPException."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - our own http URL
-    if method == "POST":
-        request.data = body
-    try:
-        with opener.open(request, timeout=timeout) as answer:
-            return int(answer.status), bytes(answer.read(MAX_ANSWER_BYTES))
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(MAX_ANSWER_BYTES)
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, OSError):
-            raise error.reason from error
-        raise
