@@ -31,7 +31,14 @@ class Try:
     target: Target
 
 
-Effect: TypeAlias = Leave | Fetch | Try
+@frozen
+class Check:
+    """Test a provider that was added, in all ways; the outcome goes to `Picker.checked`."""
+
+    provider: str
+
+
+Effect: TypeAlias = Leave | Fetch | Try | Check
 """What the screen is to do. Everything else happens in the picker's own state."""
 
 

@@ -10,12 +10,25 @@ from ccrouter.commands.model.adding import provider_entry, suggested_key
 from ccrouter.commands.model.changing import told
 from ccrouter.commands.model.differing import changes
 from ccrouter.commands.model.listing import routes_of
-from ccrouter.commands.model.pages import Effect, Fetch, InputPage, Leave, ListPage, Page, Row, TextPage, Try, matches
+from ccrouter.commands.model.pages import (
+    Check,
+    Effect,
+    Fetch,
+    InputPage,
+    Leave,
+    ListPage,
+    Page,
+    Row,
+    TextPage,
+    Try,
+    matches,
+)
 from ccrouter.config.edit.draft import Draft
 from ccrouter.config.problems import ConfigError
 from ccrouter.config.routes import find_provider
 from ccrouter.config.types import ProviderConfig
 from ccrouter.errors import CCRouterError
+from ccrouter.probing.provider import Probe
 from ccrouter.probing.trial import Trial
 
 UNSET = "(not set: as default)"
@@ -32,6 +45,8 @@ class Picker:
         """Whether the message is about something that went wrong."""
         self.busy = ""
         """What is waited for."""
+        self._testing: str | None = None
+        """The new provider whose test is waited for."""
         self._warned = False
         self._pages: list[Page] = [self._routes()]
         if not draft.config.providers:
@@ -46,6 +61,10 @@ class Picker:
         """What the key does. Ctrl-C leaves at once, from everywhere."""
         if key == "ctrl-c":
             return Leave(130, ("Nothing was written.",) if self.draft.changed else ())
+        if self.busy and self._testing is not None and key == "escape":
+            self._change(self.draft, f"{self._testing} is added, untested")
+            self.busy, self._testing = "", None
+            return None
         if self.busy:
             return None
         if key != "q":
@@ -70,9 +89,32 @@ class Picker:
         self.busy = ""
         self._say(tested.words, failed=tested.failure is not None)
 
+    def checked(self, probe: Probe) -> None:
+        """The outcome of a new provider's test; of one that was skipped meanwhile nobody hears."""
+        if self._testing != probe.provider:
+            return
+        name, cause = probe.provider, probe.failure
+        self.busy, self._testing = "", None
+        if cause is None:
+            self._change(self.draft, f"{name} is added, and works")
+            return
+
+        def act(key: str) -> Effect | None:
+            if key in {"d", "delete"}:
+                del self._pages[1:]
+                self._pages.append(self._providers())
+                self._change(self.draft.remove_provider(name), f"{name} is taken away again")
+            elif key == "enter":
+                self._pages.pop()
+                self._change(self.draft, f"{name} is added, though it does not work")
+            return None
+
+        lines = [f"{cause.what}.", f"{cause.advice}."]
+        self._open(TextPage(f"{name} does not work", ("d take it away", "enter keep it all the same"), lines, act))
+
     def failed_with(self, error: Exception) -> None:
         """What was waited for came to nothing."""
-        self.busy = ""
+        self.busy, self._testing = "", None
         self._fail(error)
 
     # ---- pages ------------------------------------------------------------------------------------------------------
@@ -275,7 +317,9 @@ class Picker:
         self._change(draft, f"{name} is added")
         del self._pages[1:]
         self._pages += [self._providers(), self._models(name)]
-        return None
+        self._testing = draft.provider(name).name
+        self.busy = f"{name} is added, and tested … (esc skips it)"
+        return Check(self._testing)
 
     # ---- what keys do -----------------------------------------------------------------------------------------------
 

@@ -9,9 +9,11 @@ import click
 from ccrouter.commands.model.adding import provider_entry, suggested_key
 from ccrouter.commands.model.changing import save, service_of
 from ccrouter.commands.model.listing import routes_of
+from ccrouter.commands.provider.adding import tell_step
 from ccrouter.config.edit.draft import Draft
 from ccrouter.errors import CCRouterError
 from ccrouter.probing.listing import fetch_models
+from ccrouter.probing.provider import probe_provider
 from ccrouter.probing.trial import try_target
 
 LEAVE = "leave"
@@ -83,7 +85,18 @@ def _ask_provider(draft: Draft) -> Draft:
     models: list[str] = []
     if preset is None or not preset.models:
         models = str(click.prompt("Its models, with spaces between them")).split()
-    return draft.add_provider(provider_entry(name, url=url, key=key, models=models))
+    changed = draft.add_provider(provider_entry(name, url=url, key=key, models=models))
+    return changed if _works(changed, name) else draft
+
+
+def _works(draft: Draft, provider: str) -> bool:
+    """Whether the new provider is to stay: it was tested and works, or the user wants it all the same."""
+    if not click.confirm("Test it now?", default=True):
+        return True
+    testing = probe_provider(service_of(draft), provider, environment=draft.environment, told=tell_step)
+    if asyncio.run(testing).failure is None:
+        return True
+    return click.confirm("Add it all the same?", default=False)
 
 
 def _choose(question: str, choices: Sequence[str]) -> int:

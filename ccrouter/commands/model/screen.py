@@ -15,11 +15,12 @@ from prompt_toolkit.styles import Style
 
 from ccrouter.commands.model.changing import service_of
 from ccrouter.commands.model.drawing import draw
-from ccrouter.commands.model.pages import Effect, Fetch, Leave
+from ccrouter.commands.model.pages import Check, Effect, Fetch, Leave
 from ccrouter.commands.model.picker import Picker
 from ccrouter.config.edit.draft import Draft
 from ccrouter.errors import CCRouterError
 from ccrouter.probing.listing import fetch_models
+from ccrouter.probing.provider import probe_provider
 from ccrouter.probing.trial import try_target
 
 STYLE: Final = Style.from_dict(
@@ -112,6 +113,9 @@ class _Screen:
                 provider = draft.provider(effect.provider)
                 models = await fetch_models(provider, draft.config, draft.environment)
                 self._picker.fetched(provider.name, models)
+            elif isinstance(effect, Check):
+                probe = await probe_provider(service_of(draft), effect.provider, environment=draft.environment)
+                self._picker.checked(probe)
             elif not isinstance(effect, Leave):
                 self._picker.tried(await try_target(service_of(draft), effect.target))
         except CCRouterError as error:

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from ccrouter.commands.model.changing import draft_of
-from ccrouter.commands.model.pages import Effect, Fetch, InputPage, Leave, ListPage, Try
+from ccrouter.commands.model.pages import Check, Effect, Fetch, InputPage, Leave, ListPage, Try
 from ccrouter.commands.model.picker import Picker
 from ccrouter.config.first_run import STARTER
 from ccrouter.config.types import Target
 from ccrouter.errors import RequestError
+from ccrouter.probing.causes import Cause
+from ccrouter.probing.provider import Probe, Step
 from ccrouter.probing.trial import Trial
 from tests.commands.model.world import CONFIG, KEY, write_config
 
@@ -124,15 +126,46 @@ def test_a_provider_is_added_and_its_key_is_not_shown(picker: Picker) -> None:
     assert page.shown == "$GROQ_API_KEY"
     press(picker, "clear", '"gsk_0123456789abcdefghij"')
     assert page.shown == "•" * 24
-    press(picker, "enter")
+    assert press(picker, "enter") == Check("groq")
+    assert press(picker, "w") is None, "while it is tested"
+    picker.checked(Probe("groq", "m", (Step("models", 0.1), Step("whole", 0.2))))
     assert picker.page.title == "Models of groq"
+    assert picker.message == "groq is added, and works (not written yet: w)"
     press(picker, "w")
     assert "gsk_0123456789abcdefghij" not in str(picker.page)
     assert 'api_key: "gsk_0123456789abcdefghij",' in picker.draft.text.text
 
 
+FAILED = Probe("groq", "m", (Step("models", 0.1, cause=Cause("key", "Wrong key: groq refuses it", "Check the key")),))
+
+
+def test_a_new_provider_that_does_not_work_is_told_and_taken_away(picker: Picker) -> None:
+    before = picker.draft.text.text
+    press(picker, "p", "a", '"groq"', "enter", "enter")
+    picker.checked(FAILED)
+    assert picker.page.title == "groq does not work"
+    assert "Wrong key: groq refuses it" in str(picker.page)
+    press(picker, "d")
+    assert picker.page.title == "Providers"
+    assert picker.draft.text.text == before
+    press(picker, "a", '"groq"', "enter", "enter")
+    picker.checked(FAILED)
+    press(picker, "enter")
+    assert picker.page.title == "Models of groq"
+    assert "though it does not work" in picker.message
+
+
+def test_the_test_of_a_new_provider_may_be_skipped(picker: Picker) -> None:
+    press(picker, "p", "a", '"groq"', "enter", "enter", "escape")
+    assert picker.message == "groq is added, untested (not written yet: w)"
+    picker.checked(FAILED)
+    assert picker.page.title == "Models of groq"
+    press(picker, "w")
+    assert 'api_key: "$GROQ_API_KEY"' in str(picker.page)
+
+
 def test_the_name_of_a_variable_is_no_secret(picker: Picker) -> None:
-    press(picker, "p", "a", '"groq"', "enter", "enter", "w")
+    press(picker, "p", "a", '"groq"', "enter", "enter", "escape", "w")
     assert 'api_key: "$GROQ_API_KEY"' in str(picker.page)
 
 
@@ -146,7 +179,7 @@ def test_a_provider_of_ones_own(picker: Picker) -> None:
 def test_the_first_provider_of_a_first_config(path: Path) -> None:
     path.write_text(STARTER)
     picker = Picker(draft_of(path))
-    press(picker, "p", "a", '"mistral"', "enter", "enter", "w")
+    press(picker, "p", "a", '"mistral"', "enter", "enter", "escape", "w")
     left = press(picker, "enter")
     assert isinstance(left, Leave)
     assert '"default": "mistral,' in path.read_text()

@@ -107,6 +107,64 @@ def test_an_escape_sequence_is_one_key_and_a_failure_is_told(config: Path, termi
     assert config.read_text().startswith(CONFIG[:40])
 
 
+def address(config: Path) -> str:
+    found = re.search(r'api_base_url: "([^"]+)"', config.read_text())
+    assert found is not None
+    return found[1]
+
+
+def test_a_new_provider_is_tested(config: Path, terminal: Open) -> None:
+    before = config.read_text()
+    tmux = terminal()
+    tmux.wait("ccr model · Routes")
+    for key, title in (("wrong-key-0123456789", "lab does not work"), (KEY, "lab is added, and works")):
+        tmux.press("p", "a")
+        tmux.wait("Add a provider")
+        tmux.type("zzzz")
+        tmux.press("Enter")
+        tmux.wait("A provider of your own")
+        tmux.type("lab")
+        tmux.press("Enter")
+        tmux.wait("The address of lab")
+        tmux.type(address(config))
+        tmux.press("Enter")
+        tmux.wait("The key of lab")
+        tmux.type(key)
+        tmux.press("Enter")
+        tmux.wait("The models of lab")
+        tmux.type("deepseek-chat")
+        tmux.press("Enter")
+        tmux.wait(title)
+        if key != KEY:
+            tmux.wait("Wrong key: 127.0.0.1:", "Check the key")
+            tmux.press("d")
+            tmux.wait("lab is taken away again")
+            tmux.press("Escape")
+            tmux.wait("ccr model · Routes")
+    assert config.read_text() == before
+
+
+def test_a_new_provider_is_tested_by_plain_questions(config: Path, terminal: Open) -> None:
+    tmux = terminal("--plain", lines=120)
+    screen = tmux.wait("What do you want to change?", "add a provider")
+    add = next(line.split()[0] for line in screen.splitlines() if line.strip().endswith(" add a provider"))
+    tmux.type(f"{add}\r")
+    tmux.wait("Which one? A number, or a name of your own")
+    tmux.type("lab\r")
+    tmux.wait("Its address")
+    tmux.type(f"{address(config)}\r")
+    tmux.wait("Key, or $NAME")
+    tmux.type("wrong-key-0123456789\r")
+    tmux.wait("Its models")
+    tmux.type("deepseek-chat\r")
+    tmux.wait("Test it now? [Y/n]")
+    tmux.type("\r")
+    tmux.wait("Wrong key: 127.0.0.1:", "Add it all the same? [y/N]")
+    tmux.type("\r")
+    tmux.wait("What do you want to change?")
+    assert '"lab"' not in config.read_text()
+
+
 def test_plain_questions(config: Path, terminal: Open) -> None:
     tmux = terminal("--plain")
     tmux.wait("What do you want to change?")
