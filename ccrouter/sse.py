@@ -42,11 +42,15 @@ class FrameSplitter:
         Raises:
             FrameTooLargeError: an unfinished frame outgrew MAX_FRAME_BYTES.
         """
+        return frames_of(self.lines(chunk))
+
+    def lines(self, chunk: bytes) -> bytes:
+        """As `feed`, but the frames as the lines that `frames_of` takes; empty where `chunk` completes none."""
         buffer = self._buffer + chunk if self._buffer else chunk
         if self._first and buffer:
             if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
                 self._buffer = buffer
-                return []
+                return b""
             self._first = False
             buffer = buffer.removeprefix(b"\xef\xbb\xbf")
         if b"\r" in buffer:
@@ -60,9 +64,9 @@ class FrameSplitter:
             self._buffer = buffer + held
             if len(self._buffer) > MAX_FRAME_BYTES:
                 raise FrameTooLargeError(f"a stream frame is larger than {MAX_FRAME_BYTES} bytes")
-            return []
+            return b""
         self._buffer = tail + held
-        return frames_of(head)
+        return head
 
     def flush(self) -> list[Frame]:
         """The frame that was complete but for its blank line when the stream ended, if any.
@@ -75,21 +79,23 @@ class FrameSplitter:
 
 def frames_of(lines: bytes) -> list[Frame]:
     """The frames in `lines` (LF only, each frame but the last followed by a blank line)."""
-    frames: list[Frame] = []
-    for part in lines.split(b"\n\n"):
-        # Nearly every frame of an OpenAI-like stream is one data line: no call for those.
-        if part.startswith(b"data: ") and b"\n" not in part:
-            frames.append(Frame(None, part[6:]))
-        elif (frame := parse_frame(part)) is not None:
-            frames.append(frame)
-    return frames
+    return [frame for part in lines.split(b"\n\n") if (frame := frame_of(part)) is not None]
 
 
-def parse_frame(part: bytes) -> Frame | None:
+def lines_of(frame: Frame) -> bytes:
+    """A frame whose data is one line, as nearly everybody writes it, without the blank line."""
+    return (
+        b"data: " + frame.data if frame.event is None else b"event: %b\ndata: %b" % (frame.event.encode(), frame.data)
+    )
+
+
+def frame_of(part: bytes) -> Frame | None:
     """One frame from its lines (LF only, no blank line), or None when it carries no data.
 
     Bare JSON between events counts as data: Vertex breaks a stream off with an error object and no `data:` before it.
     """
+    if part.startswith(b"data: ") and b"\n" not in part:  # as nearly every frame of an OpenAI-like stream
+        return Frame(None, part[6:])
     event: str | None = None
     data: list[bytes] = []
     for line in part.split(b"\n"):
@@ -130,7 +136,7 @@ class RelaySplitter:
     def flush(self) -> tuple[bytes, list[Frame]]:
         """What was left when the stream ended, ended properly when it is a frame, dropped when it is half a one."""
         rest, self._buffer = self._buffer, b""
-        frame = parse_frame(rest.replace(b"\r", b"\n").strip(b"\n"))
+        frame = frame_of(rest.replace(b"\r", b"\n").strip(b"\n"))
         return (rest.rstrip(b"\r\n") + b"\n\n", [frame]) if frame is not None else (b"", [])
 
 

@@ -13,6 +13,7 @@ from ccrouter.model.events import Event, Usage
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Note
 from ccrouter.model.request import Request
+from ccrouter.model.runs import DeltaRun
 
 
 class ReplyEncoder(Protocol):
@@ -30,6 +31,10 @@ class ReplyEncoder(Protocol):
 
     def encode(self, events: list[Event]) -> bytes:
         """The bytes for `events`, in order."""
+        ...
+
+    def encode_run(self, run: DeltaRun) -> bytes:
+        """The bytes for all deltas of `run`, each one by itself."""
         ...
 
 

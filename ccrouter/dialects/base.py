@@ -11,6 +11,7 @@ from ccrouter.model.events import Event
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
+from ccrouter.model.runs import DeltaRun
 from ccrouter.sse import Frame
 
 WireFilter: TypeAlias = Callable[[JsonObject], JsonObject | None]
@@ -56,6 +57,13 @@ class Decoder(Protocol):
 
     def frame(self, frame: Frame) -> list[Event]:
         """The events that one stream frame brings."""
+        ...
+
+    def run(self, lines: bytes, start: int) -> tuple[DeltaRun, int] | None:
+        """What the frames at `start` in `lines` (see `sse.FrameSplitter.lines`) bring, and where they end, as long as
+        the decoder sees without parsing them that each says more of the open block and nothing else; None, and nothing
+        is taken in, where the first is another.
+        """
         ...
 
     def end(self) -> list[Event]:

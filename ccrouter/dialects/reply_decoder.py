@@ -11,6 +11,7 @@ from ccrouter.dialects.lenient_json import parse_leniently
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import Event, Start
 from ccrouter.model.json import Json
+from ccrouter.model.runs import DeltaRun
 from ccrouter.sse import Frame
 
 CUT: Final = "the upstream ended the stream before the answer was finished"
@@ -50,6 +51,11 @@ class JsonReplyDecoder(ABC):
             if chunk is None:
                 return []
         return self._chunk(chunk, frame.event)
+
+    def run(self, lines: bytes, start: int) -> tuple[DeltaRun, int] | None:
+        """See `dialects.base.Decoder`; nothing, unless a dialect knows such frames."""
+        del lines, start
+        return None
 
     def whole(self, body: bytes) -> list[Event]:
         """All events of a reply that came as one JSON body."""

@@ -16,10 +16,11 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
 from ccrouter.dialects.explained import explained_error, explained_frame
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Start, Usage, UsageUpdate, merge_usage
+from ccrouter.model.events import Failed, Start, Usage, UsageUpdate, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
+from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import Pipeline
-from ccrouter.pipeline.reply_events import ReplyEvents, looks_streamed
+from ccrouter.pipeline.reply_events import Batch, ReplyEvents, looks_streamed
 from ccrouter.pipeline.verifier import MendCounts
 from ccrouter.sse import Frame, FrameTooLargeError, RelaySplitter
 from ccrouter.transformers.base import Context
@@ -125,7 +126,12 @@ class _Converted:
         return self._encoder.usage if self._encoder is not None else self._collector.usage
 
     def feed(self, chunk: bytes) -> bytes:
-        return b"" if self.ended else self._take(self._events.feed(chunk))
+        if self.ended:
+            return b""
+        batches = self._events.take(chunk)
+        if len(batches) == 1:
+            return self._take(batches[0])
+        return b"".join([self._take(batch) for batch in batches if not self.ended])
 
     def end(self, cause: UpstreamError | None) -> bytes:
         if self.ended:
@@ -139,7 +145,12 @@ class _Converted:
     def finishing(self) -> bool:
         return self._events.finishing
 
-    def _take(self, events: list[Event]) -> bytes:
+    def _take(self, events: Batch) -> bytes:
+        if isinstance(events, DeltaRun):
+            self.meaningful = True
+            if self._encoder is not None:
+                return self._encoder.encode_run(events)
+            events = events.events()
         if not events:
             return b""
         last = events[-1]

@@ -13,6 +13,7 @@ from ccrouter.dialects.tool_search import callable_tools
 from ccrouter.model.events import Event, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Request
+from ccrouter.model.runs import DeltaRun
 from ccrouter.transformers.argument_repair import ArgumentRepair
 from ccrouter.transformers.base import Context
 from ccrouter.transformers.leaked_calls import LeakedCalls
@@ -79,7 +80,20 @@ class Mending:
         self._leaks = leaks
         self._menders = menders
         self._repair = next((mender for mender in menders if isinstance(mender, ArgumentRepair)), None)
+        self._splitter = next((mender for mender in menders if isinstance(mender, TagSplitter)), None)
         self._idle = all(mender.idle for mender in menders)
+
+    def passes(self, run: DeltaRun) -> bool:
+        """Take in a run that goes on as it is; False, and nothing taken in, where something may have to be mended."""
+        if self._leaks is not None or not (self._idle or self._lets_pass(run)):
+            return False
+        return run.kind is not ToolInputDelta or self._repair is None or self._repair.passes(run.texts)
+
+    def _lets_pass(self, run: DeltaRun) -> bool:
+        """True where those that are not idle wait for something else."""
+        if self._repair is not None and not self._repair.idle:
+            return False
+        return self._splitter is None or self._splitter.lets_pass(run)
 
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""

@@ -9,7 +9,7 @@ from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.events import Event
 from ccrouter.model.json import JsonObject
 from ccrouter.pipeline.build import Pipeline, TransformerError, failure_text
-from ccrouter.pipeline.mending import mending
+from ccrouter.pipeline.mending import Mending, mending
 from ccrouter.pipeline.milder import carries_call_note
 from ccrouter.pipeline.stop_sequences import StopSequenceFilter
 from ccrouter.pipeline.verifier import MendCounts, Verifier
@@ -24,8 +24,10 @@ def transformer_failure(error: TransformerError) -> UpstreamError:
 
 def reply_chain(
     pipeline: Pipeline, context: Context, counts: MendCounts | None = None
-) -> tuple[Decoder, Sequence[EventFilter], Verifier]:
-    """The decoder, the event filters and the very last one for one reply, made fresh: only `counts` is shared."""
+) -> tuple[Decoder, Mending | None, Sequence[EventFilter], Verifier]:
+    """The decoder, what mends its events, further filters and the very last one for one reply, made fresh: only
+    `counts` is shared.
+    """
     request = context.request
     used_ids = HistoryIds(request)
     wire_filters = [
@@ -46,16 +48,14 @@ def reply_chain(
             notes=context.notes,
         )
     )
-    mends = mending(pipeline.quirks, context, used_ids)
-    filters: list[EventFilter] = [] if mends is None else [mends]
-    filters += [
+    filters: list[EventFilter] = [
         guarded_event_filter(hook.name, made)
         for hook in pipeline.event_hooks
         if (made := hook.events(context)) is not None
     ]
     if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
         filters.append(StopSequenceFilter(request.stop_sequences))
-    return decoder, filters, Verifier(context, counts)
+    return decoder, mending(pipeline.quirks, context, used_ids), filters, Verifier(context, counts)
 
 
 def guarded_wire_filter(name: str, wire_filter: WireFilter) -> WireFilter:

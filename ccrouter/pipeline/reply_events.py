@@ -1,16 +1,22 @@
 """An upstream's reply as filtered events, however it was cut, streamed or whole."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import Event, Failed, Start, UsageUpdate
+from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
 from ccrouter.pipeline.verifier import MendCounts
-from ccrouter.sse import Frame, FrameSplitter, FrameTooLargeError
+from ccrouter.sse import FrameSplitter, FrameTooLargeError, frame_of, frames_of
 from ccrouter.transformers.base import Context
 
 MAX_WHOLE_BYTES: Final = 128 * 1024 * 1024
+MOST_RUNS: Final = 4
+"""So many are taken from one read. Each looks at all that is left of it."""
+MOST_LOOKS: Final = 16
+"""So often one is looked for in one read: many providers' frames are never alike."""
+Batch: TypeAlias = DeltaRun | list[Event]
 STREAM_BEGINNINGS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
@@ -31,7 +37,7 @@ class ReplyEvents:
         self._splitter = FrameSplitter() if is_stream else None
         self._whole: list[bytes] = []
         self._size = 0
-        self._decoder, self._filters, self._verifier = reply_chain(pipeline, context, counts)
+        self._decoder, self._mending, self._filters, self._verifier = reply_chain(pipeline, context, counts)
 
     @property
     def finishing(self) -> bool:
@@ -40,18 +46,55 @@ class ReplyEvents:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that these bytes bring."""
+        events: list[Event] = []
+        for batch in self.take(chunk):
+            events += batch.events() if isinstance(batch, DeltaRun) else batch
+        return events
+
+    def take(self, chunk: bytes) -> list[Batch]:
+        """As `feed`, but what is nothing but more of one block may come as a run."""
         if self._splitter is None:
             self._whole.append(chunk)
             self._size += len(chunk)
             if self._size > MAX_WHOLE_BYTES:
-                return self._fail(upstream_failure(f"the answer is larger than {MAX_WHOLE_BYTES} bytes"))
+                return [self._fail(upstream_failure(f"the answer is larger than {MAX_WHOLE_BYTES} bytes"))]
             return []
+        batches: list[Batch] = []
         try:
-            return self._filter(self._decode(self._splitter.feed(chunk)))
+            self._decode(self._splitter.lines(chunk), batches)
         except FrameTooLargeError as error:
-            return self._fail(upstream_failure(str(error)))
+            batches.append(self._fail(upstream_failure(str(error))))
         except TransformerError as error:
-            return self._fail(transformer_failure(error))
+            batches.append(self._fail(transformer_failure(error)))
+        return batches
+
+    def _decode(self, lines: bytes, batches: list[Batch]) -> None:
+        """Put into `batches` what comes of `lines`."""
+        decoder = self._decoder
+        at, size = 0, len(lines)
+        looked, runs = 0, 0
+        events: list[Event] = []
+        while at < size:
+            if looked == MOST_LOOKS or runs == MOST_RUNS:
+                events += [event for frame in frames_of(lines[at:]) for event in decoder.frame(frame)]
+                break
+            found = decoder.run(lines, at)
+            looked += 1
+            if found is not None:
+                run, end = found
+                runs += 1
+                if events:
+                    batches.append(self._filter(events))
+                    events = []
+                batches.append(run if self._passes(run) else self._filter(run.events()))
+            else:
+                end = lines.find(b"\n\n", at)
+                end = size if end < 0 else end
+                frame = frame_of(lines[at:end])
+                events += decoder.frame(frame) if frame is not None else ()
+            at = end + 2
+        if events:
+            batches.append(self._filter(events))
 
     def end(self) -> list[Event]:
         """The events that the end of the reply brings."""
@@ -59,7 +102,8 @@ class ReplyEvents:
             if self._splitter is None:
                 events = self._decoder.whole(b"".join(self._whole))
             else:
-                events = [*self._decode(self._splitter.flush()), *self._decoder.end()]
+                frames = self._splitter.flush()
+                events = [event for frame in frames for event in self._decoder.frame(frame)] + self._decoder.end()
             return [*self._filter(events), *self._verifier.end()]
         except TransformerError as error:
             return self._fail(transformer_failure(error))
@@ -67,11 +111,18 @@ class ReplyEvents:
     def _fail(self, error: UpstreamError) -> list[Event]:
         return self._verifier([Failed(error)])
 
-    def _decode(self, frames: list[Frame]) -> list[Event]:
-        decode = self._decoder.frame
-        return [event for frame in frames for event in decode(frame)]
+    def _passes(self, run: DeltaRun) -> bool:
+        """Take in a run that goes on as it is. The filters want to see events."""
+        if self._filters or not self._verifier.fits(run):
+            return False
+        if self._mending is not None and not self._mending.passes(run):
+            return False
+        self._verifier.take(run)
+        return True
 
     def _filter(self, events: list[Event]) -> list[Event]:
+        if self._mending is not None:
+            events = self._mending(events) if events else events
         for event_filter in self._filters:
             if not events:
                 break

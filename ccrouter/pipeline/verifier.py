@@ -35,6 +35,7 @@ from ccrouter.model.events import (
 )
 from ccrouter.model.grammar import BEGIN, END, OPENS, TEXT, THINKING, TOOL, TRANSITIONS
 from ccrouter.model.json import Json, as_object, as_str
+from ccrouter.model.runs import DeltaRun
 from ccrouter.transformers.argument_repair import CUT
 from ccrouter.transformers.base import Context
 
@@ -96,6 +97,16 @@ class Verifier:
             if type(delta) is not kind or delta.key != key or not delta.text:
                 return self._each(batch)
         return batch
+
+    def fits(self, run: DeltaRun) -> bool:
+        """True where the run is in order as it is."""
+        kind = run.kind
+        return run.key == self._open and (kind is self._quick or (kind is ToolInputDelta and self._state == TOOL))
+
+    def take(self, run: DeltaRun) -> None:
+        """Take in a run that fits."""
+        if run.kind is ToolInputDelta:
+            self._arguments.extend(run.texts)
 
     def end(self) -> list[Event]:
         """The upstream's reply is over: `Failed` where nothing has ended it, else nothing."""

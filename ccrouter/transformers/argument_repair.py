@@ -5,7 +5,7 @@ call is over, and completed so that all deltas together are valid JSON. What can
 client's validation tells the model, which an empty call would not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -52,6 +52,15 @@ class ArgumentRepair:
         for event in batch:
             self._see(event, out)
         return out
+
+    def passes(self, fragments: Sequence[str]) -> bool:
+        """Take in fragments of the open call where each may go on as it is; False, and nothing taken, otherwise."""
+        if self._call is None:
+            return self._unclosed is None
+        if self._fits_schema or not self._prefix.may_be_sent(fragments):
+            return False
+        self._sent.extend(fragments)
+        return True
 
     @property
     def idle(self) -> bool:

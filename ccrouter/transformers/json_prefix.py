@@ -5,6 +5,7 @@ must then be the beginning of what the repair makes of the whole.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, cast
 
 import orjson
@@ -18,6 +19,8 @@ ESCAPE: Final = re.compile(
     r"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))"
 )
 """Also that surrogates come in pairs: JSON.parse takes lone ones, others do not."""
+WHOLE_CHARACTERS: Final = re.compile(rf'[^"\\\x00-\x1f]*+(?:(?:{ESCAPE.pattern}|\n)[^"\\\x00-\x1f]*+)*+')
+"""Lines of a string's inside, without an escape over the end of one."""
 BEGUN_ESCAPE: Final = re.compile(
     r"\\(?:u(?:[0-9a-ce-fA-CE-F][0-9a-fA-F]{0,2}|[dD][0-7][0-9a-fA-F]?"
     r"|[dD](?:[89abAB](?:[0-9a-fA-F](?:[0-9a-fA-F](?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?)?)?)?)?)?"
@@ -48,6 +51,15 @@ class JsonPrefix:
     def complete(self) -> bool:
         """True when what came is a whole object."""
         return self.sound and self._expected == DONE
+
+    def may_be_sent(self, fragments: Sequence[str]) -> bool:
+        """True where each of the fragments is more of a string that has not ended, cut between characters: feeding them
+        would give each back and change nothing.
+        """
+        if self.held or self._expected != STRING:
+            return False
+        lines = "\n".join(fragments)
+        return lines.count("\n") < len(fragments) and WHOLE_CHARACTERS.fullmatch(lines) is not None
 
     def feed(self, fragment: str) -> str:
         """What may be sent now that `fragment` came."""

@@ -27,6 +27,7 @@ from ccrouter.model.events import (
     ToolUseBlock,
 )
 from ccrouter.model.request import Message, Request
+from ccrouter.model.runs import DeltaRun
 
 Tags: TypeAlias = tuple[str, str]
 Where: TypeAlias = Literal["start", "anywhere", "implicit"]
@@ -89,6 +90,10 @@ class TagSplitter:
             else:
                 self._see(event, out)
         return out
+
+    def lets_pass(self, run: DeltaRun) -> bool:
+        """True where the run's events would pass as they are and change nothing."""
+        return self.idle or (run.kind is not TextDelta and run.key == self._key)
 
     def _see(self, event: Event, out: list[Event]) -> None:
         match event:

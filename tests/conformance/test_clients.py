@@ -28,6 +28,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.events import Event
 from ccrouter.model.notes import Notes
 from ccrouter.model.request import Request
+from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import build_pipeline
 from ccrouter.pipeline.inbound import Reply
 from ccrouter.transformers.base import Context
@@ -93,6 +94,11 @@ class Keeping:
         """See `ReplyEncoder`."""
         self._events += events
         return self._encoder.encode(events)
+
+    def encode_run(self, run: DeltaRun) -> bytes:
+        """See `ReplyEncoder`."""
+        self._events += run.events()
+        return self._encoder.encode_run(run)
 
 
 def reply_of(entry: Any, replies: ReplyFormat, *, streamed: bool, read_size: int | None = None) -> tuple[bytes, Reply]:

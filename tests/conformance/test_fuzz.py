@@ -87,6 +87,38 @@ def test_clients_get_a_whole_stream_or_an_honest_error(name: str) -> None:
             assert out.startswith(b"{")
 
 
+@pytest.mark.parametrize("name", FUZZED)
+def test_frames_that_are_not_parsed_say_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `dialects.repeated` and without: not a byte differs, however the stream was broken and cut."""
+    chance, seen, recordings = seeded(), 0, streams(name)
+    while seen < FRAMES // len(FUZZED) // 4:
+        recorded = [frame for frame in chance.choice(recordings) for _ in range(chance.choice([1, 1, 3]))]
+        frames = mutated(recorded, chance) if chance.random() < 0.7 else recorded
+        seen += len(frames) + 1
+        body, step = SEPARATOR.join(frames), chance.choice([100_000, 777, 4000])
+        tools = chance.choice([(), (Tool("Bash"),)])
+        quirks = chance.choice([Quirks(), *MENDED])
+        once = sent(name, body, step, tools, quirks)
+        with monkeypatch.context() as patched:
+            patched.setattr("ccrouter.dialects.repeated.FRUITLESS", 0)
+            parsed = sent(name, body, step, tools, quirks)
+        assert parsed == once, f"after {seen} frames, read by {step}, {tools}, {quirks}, on {body[:3000]!r}"
+
+
+MENDED = (
+    Quirks(think_tags="anywhere"),
+    Quirks(think_tags="implicit"),
+    Quirks(repair_arguments="schema"),
+    Quirks(leaked_tool_calls=frozenset({"dsml", "hermes"})),
+)
+
+
+def sent(name: str, body: bytes, step: int, tools: tuple[Tool, ...], quirks: Quirks) -> bytes:
+    """All that a client gets."""
+    reply = passing(DIALECTS[name], streamed=True, tools=tools, stop_sequences=(), quirks=quirks)
+    return b"".join([reply.feed(body[at : at + step]) for at in range(0, len(body), step)]) + reply.end()
+
+
 def context() -> ReplyContext:
     return ReplyContext(origin="fuzz", model="m", tool_names=frozenset({"get_weather", "Bash"}))
 
@@ -102,9 +134,16 @@ def decoded(dialect: Dialect, body: bytes, step: int | None) -> list[Event]:
     return events + decoder.end()
 
 
-def passing(dialect: Dialect, *, streamed: bool) -> Reply:
+def passing(
+    dialect: Dialect,
+    *,
+    streamed: bool,
+    tools: tuple[Tool, ...] = (Tool("Bash"),),
+    stop_sequences: tuple[str, ...] = ("zzz",),
+    quirks: Quirks | None = None,
+) -> Reply:
     provider = ProviderConfig("fuzz", "http://127.0.0.1:1")
-    pipeline = build_pipeline(provider, "m", dialect=dialect, quirks=Quirks(), transformers={})
-    request = Request("m", (), tools=(Tool("Bash"),), stream=streamed, stop_sequences=("zzz",))
-    made = Context("fuzz", "m", dialect.name, Quirks(), request, Notes())
+    pipeline = build_pipeline(provider, "m", dialect=dialect, quirks=quirks or Quirks(), transformers={})
+    request = Request("m", (), tools=tools, stream=streamed, stop_sequences=stop_sequences)
+    made = Context("fuzz", "m", dialect.name, quirks or Quirks(), request, Notes())
     return Reply(pipeline, made, ReplyDefaults("msg_1", "m"), streamed=streamed)

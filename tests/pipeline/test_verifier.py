@@ -27,6 +27,7 @@ from ccrouter.model.events import (
     UsageUpdate,
 )
 from ccrouter.model.grammar import violations
+from ccrouter.model.runs import Delta, DeltaRun
 from ccrouter.pipeline.build import build_pipeline
 from ccrouter.pipeline.inbound import Reply
 from ccrouter.pipeline.reply_events import EventReader
@@ -343,3 +344,35 @@ def test_words_take_the_short_way(head: BlockHead, delta: Event, monkeypatch: py
     monkeypatch.setattr(verifier, "_in_order", None)  # the long one would raise
     batch = [delta] * 5000
     assert verifier(batch) is batch
+
+
+RUNS = [
+    pytest.param([], TextDelta, 0, False, id="no block"),
+    pytest.param([BlockStart(0, TEXT)], TextDelta, 0, True, id="text"),
+    pytest.param([BlockStart(0, TEXT)], TextDelta, 1, False, id="another block's"),
+    pytest.param([BlockStart(0, TEXT)], ThinkingDelta, 0, False, id="thinking in a text"),
+    pytest.param([BlockStart(0, TEXT), BlockStop(0)], TextDelta, 0, False, id="after the block"),
+    pytest.param([BlockStart(0, THINKING)], ThinkingDelta, 0, True, id="thinking"),
+    pytest.param([BlockStart(0, THINKING), Signature(0, "s")], ThinkingDelta, 0, False, id="signed"),
+    pytest.param([BlockStart(0, ToolUseBlock("x", "f"))], ToolInputDelta, 0, True, id="call"),
+    pytest.param([BlockStart(0, ToolUseBlock("x", "f"))], TextDelta, 0, False, id="text in a call"),
+]
+
+
+@pytest.mark.parametrize(("events", "kind", "key", "fits"), RUNS)
+def test_a_run_fits_where_its_deltas_do(events: list[Event], kind: type[Delta], key: int, fits: bool) -> None:
+    run = DeltaRun(kind, key, ["a", "b"])
+    verifier = Verifier(context())
+    verifier([START, *events])
+    assert verifier.fits(run) == fits
+    assert (verifier(run.events()) == run.events()) == fits
+
+
+def test_arguments_that_came_in_runs_count() -> None:
+    for text, mended in (("1}", {}), ("1", {"broken_arguments": 1})):
+        counts = MendCounts()
+        verifier = Verifier(context(), counts)
+        verifier([START, BlockStart(0, ToolUseBlock("x", "f"))])
+        verifier.take(DeltaRun(ToolInputDelta, 0, ['{"a":', text]))
+        verifier([BlockStop(0), Finish("tool_use")])
+        assert counts.as_json() == mended

@@ -49,6 +49,43 @@ def test_what_may_be_sent(text: str, sent: str) -> None:
         assert follow(text, size)[0] == sent, size
 
 
+BEGUN = {
+    "inside": '{"a": "x',
+    "key": '{"a',
+    "between": '{"a": ',
+    "held": '{"a": "\\',
+    "defect": '{"a": "\n',
+    "end": '{"a": 1}',
+}
+
+
+@pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        *(
+            ["b"],
+            ["b", "ß c", "\\n\\u00df"],
+            ["\\ud83d\\ude00", "}"],
+            ["\\ud83d", "\\ude00"],
+            ["\\", "n"],
+            ["\\u00", "df"],
+        ),
+        *(["\n"], ["a\nb", "c"], ['"'], ['b"', "}"], ["\\d"], ["\\ud83d"], ["b", "\\"], ["\t"]),
+    ],
+)
+def test_fragments_that_may_be_sent_unseen_are_those_that_would_be(begun: str, fragments: list[str]) -> None:
+    _, prefix = follow(begun, 99)
+    fed = follow(begun, 99)[1]
+    if prefix.may_be_sent(fragments):
+        assert [fed.feed(fragment) for fragment in fragments] == fragments
+        for after in ('"}', "\\", "b"):
+            assert prefix.feed(after) == fed.feed(after)
+            assert (prefix.held, prefix.sound, prefix.complete) == (fed.held, fed.sound, fed.complete)
+    elif begun == BEGUN["inside"]:
+        assert [fed.feed(fragment) for fragment in fragments] != fragments
+
+
 @pytest.mark.parametrize(
     ("sent", "value", "rest"),
     [

@@ -30,6 +30,7 @@ from ccrouter.model.events import (
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.runs import DeltaRun
 
 PING = b": ping\n\n"
 DONE = b"data: [DONE]\n\n"
@@ -65,6 +66,10 @@ class ChatStream:
     def encode(self, events: list[Event]) -> bytes:
         """The bytes for `events`, in order."""
         return b"".join([self._one(event) for event in events])
+
+    def encode_run(self, run: DeltaRun) -> bytes:
+        """The bytes for all deltas of `run`, each one by itself."""
+        return self.encode(run.events())
 
     def _one(self, event: Event) -> bytes:
         # Ordered by how often they come, as in the Messages encoder.

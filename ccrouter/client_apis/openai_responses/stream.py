@@ -37,6 +37,7 @@ from ccrouter.model.events import (
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
+from ccrouter.model.runs import DeltaRun
 
 PING: Final = b": ping\n\n"
 DELTA: Final = b'event: %b\ndata: {"type":"%b","sequence_number":%d,"item_id":"%b","output_index":%d,%b"delta":%b}\n\n'
@@ -73,6 +74,10 @@ class ResponsesStream:
     def encode(self, events: list[Event]) -> bytes:
         """The bytes for `events`, in order."""
         return b"".join([self._one(event) for event in events])
+
+    def encode_run(self, run: DeltaRun) -> bytes:
+        """The bytes for all deltas of `run`, each one by itself."""
+        return self.encode(run.events())
 
     def _one(self, event: Event) -> bytes:
         # Ordered by how often they come, as in the Messages encoder.

@@ -8,6 +8,7 @@ import orjson
 from ccrouter.dialects.anthropic.errors import describe_body, error_in_stream
 from ccrouter.dialects.anthropic.usage import decode_usage
 from ccrouter.dialects.base import ReplyContext
+from ccrouter.dialects.repeated import Repetition
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import (
     BlockHead,
@@ -31,6 +32,7 @@ from ccrouter.model.events import (
     UsageUpdate,
 )
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject, as_int, as_list, as_object, as_str
+from ccrouter.model.runs import Delta, DeltaRun
 from ccrouter.sse import Frame
 
 CUT = "the upstream ended the stream before the answer was finished"
@@ -42,6 +44,12 @@ BLOCKS_OF_DELTA: Mapping[str, frozenset[type]] = {
     "signature_delta": frozenset({ThinkingBlock}),
 }
 """Which blocks a delta may be for; in a block of an unknown kind it is kept as it came."""
+MORE: Mapping[str, tuple[str, type[Delta]]] = {
+    "text_delta": ("text", TextDelta),
+    "input_json_delta": ("partial_json", ToolInputDelta),
+    "thinking_delta": ("thinking", ThinkingDelta),
+}
+"""The deltas that a reply mostly consists of: which field holds the text."""
 MESSAGE_FIELDS = frozenset({"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"})
 
 
@@ -58,6 +66,7 @@ class AnthropicDecoder:
         self._stop: tuple[str, str | None, JsonObject] | None = None
         self._signature = ""
         self._kind: type[BlockHead] = OpaqueBlock
+        self._repetition = Repetition()
 
     @property
     def finishing(self) -> bool:
@@ -74,7 +83,17 @@ class AnthropicDecoder:
             return self._fail(upstream_failure(f"the upstream sent a frame that is not JSON: {excerpt(frame.data)}"))
         for wire_filter in self.context.wire_filters:
             chunk = wire_filter(chunk) if chunk is not None else None
-        return self._chunk(chunk) if chunk is not None else []
+        events = self._chunk(chunk) if chunk is not None else []
+        if not self.context.wire_filters:
+            self._repetition.learn(frame, events, self._said)
+        return events
+
+    def _said(self, chunk: Json) -> Delta | None:
+        return self._more(chunk) if isinstance(chunk, dict) and chunk.get("type") == "content_block_delta" else None
+
+    def run(self, lines: bytes, start: int) -> tuple[DeltaRun, int] | None:
+        """See `dialects.base.Decoder`."""
+        return None if self._open is None or self._ended else self._repetition.run(lines, start, self._open)
 
     def end(self) -> list[Event]:
         """See `dialects.base.Decoder`."""
@@ -151,7 +170,22 @@ class AnthropicDecoder:
         self._kind = type(head)
         return [BlockStart(key, head), *deltas]
 
+    def _more(self, chunk: JsonObject) -> Delta | None:
+        """The delta in a content_block_delta that is more of the open block's text; None for any other."""
+        key, delta = self._keys.get(as_int(chunk.get("index")) or 0), as_object(chunk.get("delta"))
+        if key is None or key != self._open or delta is None:
+            return None
+        kind = as_str(delta.get("type")) or ""
+        if kind not in MORE or self._kind not in BLOCKS_OF_DELTA[kind]:
+            return None
+        field, made = MORE[kind]
+        text = as_str(delta.get(field))
+        return made(key, text) if text else None
+
     def _delta(self, chunk: JsonObject) -> list[Event]:
+        more = self._more(chunk)
+        if more is not None:
+            return [more]
         key, delta = self._keys.get(as_int(chunk.get("index")) or 0), as_object(chunk.get("delta"))
         if key is None or key != self._open or delta is None:
             return self._fail(upstream_failure("the upstream sent a delta for a block that is not open"))
@@ -161,15 +195,8 @@ class AnthropicDecoder:
                 return [OpaqueDelta(key, delta)]
             return self._fail(upstream_failure(f"the upstream sent a {kind} for a block of another kind"))
         match kind:
-            case "text_delta":
-                text = as_str(delta.get("text"))
-                return [TextDelta(key, text)] if text else []
-            case "input_json_delta":
-                fragment = as_str(delta.get("partial_json"))
-                return [ToolInputDelta(key, fragment)] if fragment else []
-            case "thinking_delta":
-                text = as_str(delta.get("thinking"))
-                return [ThinkingDelta(key, text)] if text else []
+            case "text_delta" | "input_json_delta" | "thinking_delta":
+                return []  # an empty one
             case "signature_delta":
                 self._signature += as_str(delta.get("signature")) or ""
                 return []

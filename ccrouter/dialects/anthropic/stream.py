@@ -33,6 +33,7 @@ from ccrouter.model.events import (
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.runs import DeltaRun
 
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
@@ -80,18 +81,33 @@ class StreamEncoder:
         """The bytes for `events`, in order."""
         return b"".join([self._one(event) for event in events])
 
+    def encode_run(self, run: DeltaRun) -> bytes:
+        """The bytes for all deltas of `run`, each one by itself."""
+        texts = run.texts
+        self._letters += sum(map(len, texts))
+        if run.kind is ToolInputDelta:
+            self._input_sent = True
+            head = self._input_head()
+        else:
+            head = self._delta_head
+        if len(texts) == 1:
+            return b"".join((head, orjson.dumps(texts[0]), DELTA_END))
+        # One a line: no JSON string goes over a line break, so each ends where the line does.
+        strings = orjson.dumps(texts, option=orjson.OPT_INDENT_2)[len(b"[\n  ") : -len(b"\n]")]
+        return b"".join((head, strings.replace(b",\n  ", DELTA_END + head), DELTA_END))
+
     def _one(self, event: Event) -> bytes:
         # Ordered by how often they come; isinstance chains beat a dictionary of bound methods here.
         if isinstance(event, TextDelta):
             self._letters += len(event.text)
-            return b"".join((self._delta_head, orjson.dumps(event.text), b"}}\n\n"))
+            return b"".join((self._delta_head, orjson.dumps(event.text), DELTA_END))
         if isinstance(event, ToolInputDelta):
             self._letters += len(event.json)
             self._input_sent = True
-            return b"".join((self._input_head(), orjson.dumps(event.json), b"}}\n\n"))
+            return b"".join((self._input_head(), orjson.dumps(event.json), DELTA_END))
         if isinstance(event, ThinkingDelta):
             self._letters += len(event.text)
-            return b"".join((self._delta_head, orjson.dumps(event.text), b"}}\n\n"))
+            return b"".join((self._delta_head, orjson.dumps(event.text), DELTA_END))
         return self._rare(event)
 
     def _rare(self, event: Event) -> bytes:
@@ -176,6 +192,7 @@ class StreamEncoder:
         )
 
 
+DELTA_END = b"}}\n\n"
 DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%b,"delta":'
 
 

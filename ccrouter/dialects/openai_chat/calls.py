@@ -7,7 +7,7 @@ object, a call sent twice (OpenRouter beside the usage). field-notes 1, pains 14
 """
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 import orjson
@@ -80,28 +80,25 @@ class Calls:
                 seen.add(len(self._calls) - 1)
 
     def only_more_of(self, shown: Segment, entries: list[Json]) -> str:
-        """The common fragment, short: its arguments, taken in, where it is nothing but more of the open call; else "",
-        and nothing is taken in.
-        """
+        """The common fragment, short: its arguments where it is nothing but more of the open call, else ""."""
         entry = entries[0]
         if len(entries) != 1 or not isinstance(entry, dict):
             return ""
-        function = entry.get("function")
-        call = self._open_at(entry.get("index"), shown)
-        if call is None or not isinstance(function, dict):
+        function, index = entry.get("function"), entry.get("index")
+        call = self._by_index.get(index) if type(index) is int else None
+        if call is None or call.segment is not shown or not isinstance(function, dict):
             return ""
         arguments = function.get("arguments")
         known = ("index" in entry) + ("function" in entry) + ("type" in entry)
         if len(entry) != known or len(function) != 1 or not isinstance(arguments, str):
             return ""
-        if arguments:
-            call.arguments.append(arguments)
         return arguments
 
-    def _open_at(self, index: Json, shown: Segment) -> Call | None:
-        """The call of that index where it is the one whose block is open."""
-        call = self._by_index.get(index) if type(index) is int else None
-        return call if call is not None and call.segment is shown else None
+    def more_of(self, shown: Segment, arguments: Iterable[str]) -> None:
+        """Take in more of the open call, which its block has been told already."""
+        for call in self._calls:
+            if call.segment is shown:
+                call.arguments.extend(arguments)
 
     def take_legacy(self, function: JsonObject, seed: str) -> None:
         """The old `function_call` field, of a delta or a message."""

@@ -3,7 +3,7 @@
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.dialects.failures import error_of_frame, not_json
 from ccrouter.dialects.lenient_json import compact_json, object_list
-from ccrouter.dialects.openai_chat.blocks import BlockWriter
+from ccrouter.dialects.openai_chat.blocks import TOOL, BlockWriter
 from ccrouter.dialects.openai_chat.calls import Calls
 from ccrouter.dialects.openai_chat.finish import FAILURE_STATUS, FINISH, STRONG, ending_of, stop_reason, stronger
 from ccrouter.dialects.openai_chat.search import Sources
@@ -18,6 +18,7 @@ from ccrouter.dialects.openai_chat.wire import (
     first_text,
     text_of_parts,
 )
+from ccrouter.dialects.repeated import Repetition
 from ccrouter.dialects.reply_decoder import CUT, EMPTY, JsonReplyDecoder
 from ccrouter.dialects.tool_names import client_names
 from ccrouter.dialects.web_search import usage_of_searches
@@ -35,6 +36,8 @@ from ccrouter.model.events import (
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from ccrouter.model.runs import Delta, DeltaRun
+from ccrouter.sse import Frame
 
 
 class ReplyDecoder(JsonReplyDecoder):
@@ -54,11 +57,32 @@ class ReplyDecoder(JsonReplyDecoder):
         self._plain_reasoning = False
         self._updates: list[Event] = []
         self._sources = None if context.search_query is None else Sources(context.search_query)
+        self._repetition = Repetition()
 
     @property
     def finishing(self) -> bool:
         """True between a finish_reason and the end of the stream: the wait for it may be bounded."""
         return self._ending is not None and not self._ended
+
+    def frame(self, frame: Frame) -> list[Event]:
+        """See `dialects.base.Decoder`."""
+        events = super().frame(frame)
+        if self._sources is None and not self._filters:
+            self._repetition.learn(frame, events, self._said)
+        return events
+
+    def _said(self, chunk: Json) -> Delta | None:
+        return self._common(chunk, chunk.get("choices")) if isinstance(chunk, dict) else None
+
+    def run(self, lines: bytes, start: int) -> tuple[DeltaRun, int] | None:
+        """See `dialects.base.Decoder`."""
+        shown = self._writer.shown
+        if shown is None or self._ended:
+            return None
+        found = self._repetition.run(lines, start, shown.key)
+        if found is not None and shown.kind == TOOL:
+            self._calls.more_of(shown, found[0].texts)
+        return found
 
     def end(self) -> list[Event]:
         """The events that the end of the stream brings."""
@@ -85,7 +109,10 @@ class ReplyDecoder(JsonReplyDecoder):
             return self._fail(error or not_json(compact_json(chunk).encode(), what="stream frame"))
         fields: JsonObject = chunk
         choices = fields.get("choices")
-        if self._writer.shown is not None and self._sources is None and (common := self._common(fields, choices)):
+        shown = self._writer.shown
+        if shown is not None and self._sources is None and (common := self._common(fields, choices)):
+            if isinstance(common, ToolInputDelta):
+                self._calls.more_of(shown, (common.json,))
             return [common]
         if event == "error" or "error" in fields or choices is None:
             error = error_of_frame(fields, event=event)
@@ -102,7 +129,7 @@ class ReplyDecoder(JsonReplyDecoder):
             return self._fail(failure)
         return self._new_events()
 
-    def _common(self, fields: JsonObject, choices: Json) -> Event | None:
+    def _common(self, fields: JsonObject, choices: Json) -> Delta | None:
         """The common chunk, short: one choice with nothing but more of the open block; None for any other."""
         shown = self._writer.shown
         if shown is None or not isinstance(choices, list) or len(choices) != 1:

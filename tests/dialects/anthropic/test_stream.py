@@ -11,6 +11,7 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults, StreamEncoder
 from ccrouter.dialects.base import ReplyContext
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.events import (
+    BlockHead,
     BlockStart,
     BlockStop,
     Event,
@@ -30,6 +31,7 @@ from ccrouter.model.events import (
     UsageUpdate,
 )
 from ccrouter.model.grammar import violations
+from ccrouter.model.runs import Delta, DeltaRun
 from ccrouter.sse import FrameSplitter
 
 DEFAULTS = ReplyDefaults("msg_default", "default-model", input_tokens=77)
@@ -145,6 +147,19 @@ def test_batches_make_no_difference(batch: int) -> None:
     encoder = StreamEncoder(DEFAULTS)
     cut = b"".join(encoder.encode(TURN[start : start + batch]) for start in range(0, len(TURN), batch))
     assert cut == StreamEncoder(DEFAULTS).encode(TURN)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [(TextBlock(), TextDelta), (ThinkingBlock(), ThinkingDelta), (ToolUseBlock("x", "f"), ToolInputDelta)],
+)
+@pytest.mark.parametrize("texts", [["a"], ["a", ',\n  "b"', "\u2028 ß", '"}}\n\n'], ["one"] * 1000])
+def test_a_run_is_encoded_as_its_events_are(head: BlockHead, kind: type[Delta], texts: list[str]) -> None:
+    run = DeltaRun(kind, 7, texts)
+    begun: list[Event] = [Start(None, None), BlockStart(7, head)]
+    ended: list[Event] = [BlockStop(7), Finish("end_turn")]
+    one, many = StreamEncoder(DEFAULTS), StreamEncoder(DEFAULTS)
+    assert one.encode([*begun, *run.events(), *ended]) == many.encode(begun) + many.encode_run(run) + many.encode(ended)
 
 
 def test_a_broken_reply_ends_in_an_error_event() -> None:

@@ -1,0 +1,156 @@
+"""The frame that most of a stream consists of: always the same bytes around one JSON string.
+
+Many providers write the same envelope (id, model, choice, role, …) around each piece of an answer. Whoever has read one
+of these frames knows what the others say but for one string, and need not parse the rest again.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Final, cast
+
+import orjson
+
+from ccrouter.model.events import BlockKey, Event, TextDelta, ThinkingDelta, ToolInputDelta
+from ccrouter.model.json import Json
+from ccrouter.model.runs import Delta, DeltaRun
+from ccrouter.sse import Frame, lines_of
+
+PROBE: Final = 'a probe, "\\/é\n'
+"""Put in the place of a text to see what it is to the frame. Any text would do that no frame holds."""
+PROBE_JSON: Final = orjson.dumps(PROBE)
+SEPARATOR: Final = b"\n\n"
+FRUITLESS: Final = 8
+"""So many frames are learned in vain at most: a provider that writes a time or a number into each repeats none."""
+
+
+class RepeatedFrame:
+    """What is around the string, as lines of the stream. What the frame means is its decoder's business."""
+
+    __slots__ = ("_after", "_before", "_column", "_joint", "_line")
+
+    def __init__(self, before: bytes, after: bytes) -> None:
+        self._before = before
+        self._after = after
+        self._joint = after + SEPARATOR + before
+        self._line = before.count(b"\n")
+        """The string's line in its frame."""
+        self._column = len(before) - before.rfind(b"\n") - 1
+
+    def texts(self, lines: bytes, start: int) -> tuple[list[str], int] | None:
+        """The strings of the frames at `start` in `lines` (see `sse.FrameSplitter.lines`) that are this one with some
+        string in it, not an empty one, and where they end; None where the first is another.
+        """
+        if not lines.startswith(self._before, start):
+            return None
+        end = lines.find(SEPARATOR, start)
+        end = len(lines) if end < 0 else end
+        first = string_of(lines[start + len(self._before) : end - len(self._after)])
+        if first is None or not lines.endswith(self._after, start, end):
+            return None
+        following = end + len(SEPARATOR)
+        if not lines.startswith(self._before, following):
+            return [first], end
+        further, end = self._further(lines, following)
+        return [first, *further], end
+
+    def _further(self, lines: bytes, start: int) -> tuple[list[str], int]:
+        """The strings of all frames at `start` that are this one, and where they end; the first begins so at least."""
+        rest = lines[start:]
+        # All at once where all are alike, which nearly always they are. Splitting at single line breaks is much faster
+        # than at pairs of them; that nothing but the strings was cut out is seen by putting it together again.
+        behind, before = self._column, -len(self._after)
+        pieces = [line[behind:before] for line in rest.split(b"\n")[self._line :: self._line + 2]]
+        texts = strings_of(pieces) if self._before + self._joint.join(pieces) + self._after == rest else None
+        if texts is not None:
+            return texts, len(lines)
+        texts, end = list[str](), start - len(SEPARATOR)
+        for frame in rest.split(SEPARATOR):
+            piece = frame.removeprefix(self._before).removesuffix(self._after)
+            text = string_of(piece) if len(piece) == len(frame) - len(self._before) - len(self._after) else None
+            if text is None:
+                break
+            texts.append(text)
+            end += len(SEPARATOR) + len(frame)
+        return texts, end
+
+
+def string_of(piece: bytes) -> str | None:
+    """The string where the piece is one in JSON, on one line and not empty."""
+    if b"\n" in piece:
+        return None
+    try:
+        text: Json = orjson.loads(piece)
+    except orjson.JSONDecodeError:
+        return None
+    return text if isinstance(text, str) and text else None
+
+
+def strings_of(pieces: list[bytes]) -> list[str] | None:
+    """The strings where each of the pieces is one, see `string_of`."""
+    # No string in JSON goes over a line break. So with one between each two pieces, and as many strings as there are
+    # pieces, each piece is one.
+    array = b"[" + b",\n".join(pieces) + b"]"
+    if array.count(b"\n") >= len(pieces):
+        return None
+    try:
+        texts: list[Json] = orjson.loads(array)
+    except orjson.JSONDecodeError:
+        return None
+    whole = len(texts) == len(pieces) and set(map(type, texts)) == {str} and all(texts)
+    return cast(list[str], texts) if whole else None
+
+
+class Repetition:
+    """Learns which frame of a reply is repeated, as long as that pays."""
+
+    __slots__ = ("_frame", "_key", "_kind", "_lessons")
+
+    def __init__(self) -> None:
+        self._frame: RepeatedFrame | None = None
+        self._kind: type[Delta] = TextDelta
+        self._key: BlockKey = -1
+        self._lessons = FRUITLESS
+
+    def learn(self, frame: Frame, events: list[Event], said: Callable[[Json], Delta | None]) -> None:
+        """Learn `frame` where all that it brought is one delta.
+
+        `said`: the delta that a frame would bring now, from its JSON, where it brings nothing else, else None. Takes
+        nothing in.
+        """
+        if len(events) != 1 or not self._lessons or b"\n" in frame.data:
+            return
+        event = events[0]
+        if not isinstance(event, TextDelta | ThinkingDelta | ToolInputDelta):
+            return
+        self._lessons -= 1
+        kind, key = type(event), event.key
+        text = event.json if isinstance(event, ToolInputDelta) else event.text
+        for string in (orjson.dumps(text), json.dumps(text).encode()):
+            before, _, after = frame.data.partition(string)
+            # Whatever string stands there is the delta's text if this one is, which no frame holds.
+            if said_with(before + PROBE_JSON + after, said) == kind(key, PROBE):
+                self._frame, self._kind, self._key = (
+                    RepeatedFrame(lines_of(Frame(frame.event, before)), after),
+                    kind,
+                    key,
+                )
+                return
+
+    def run(self, lines: bytes, start: int, key: BlockKey) -> tuple[DeltaRun, int] | None:
+        """See `dialects.base.Decoder`. `key`: of the open block."""
+        if self._frame is None or key != self._key:
+            return None
+        found = self._frame.texts(lines, start)
+        if found is None:
+            return None
+        self._lessons = FRUITLESS
+        texts, end = found
+        return DeltaRun(self._kind, key, texts), end
+
+
+def said_with(data: bytes, said: Callable[[Json], Delta | None]) -> Delta | None:
+    """What `said` makes of a frame with this data."""
+    try:
+        return said(orjson.loads(data))
+    except orjson.JSONDecodeError:
+        return None
