@@ -58,19 +58,19 @@ def _read(path: Path) -> tuple[str | None, str | None]:
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except OSError as error:
-        return None, f"{path} cannot be read ({error.strerror or error})"
+        return None, f"cannot be read ({error.strerror or error})"
     if data is None:
-        return None, f"{path} is larger than {MAX_BYTES // 1024} KB, which every request would carry"
+        return None, f"is larger than {MAX_BYTES // 1024} KB, which every request would carry"
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError:
-        return None, f"{path} is not UTF-8 text"
+        return None, "is not UTF-8 text"
 
 
 def _unreadable(path: Path, why: str, family: HintFamily, *, named: bool) -> Problem:
     if named:
-        return Problem("error", f"hints: {why}", "Correct the file or the path", child("/hints/files", family))
-    return Problem("warning", f"hints: {why}; {family} has our own text", "Correct the file, or delete it", file=path)
+        return Problem("error", f"{path} {why}", "Correct the file or the path", child("/hints/files", family))
+    return Problem("warning", f"it {why}; the hints for {family} are our own", "Correct it, or delete it", file=path)
 
 
 def _strangers(folder: Path) -> list[Problem]:
@@ -81,7 +81,7 @@ def _strangers(folder: Path) -> list[Problem]:
         return []
     known = [f"{family}.md" for family in HINT_FAMILIES]
     return [
-        Problem("warning", f"hints: nothing reads {name}", f"Call it one of {', '.join(known)}", file=folder / name)
+        Problem("warning", "no model gets these hints", f"Call the file one of {', '.join(known)}", file=folder / name)
         for name in names
         if name not in known
     ]

@@ -26,7 +26,7 @@ from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.routing_tests import failures, run_tests
 from ccrouter.gateway.types import Service
-from ccrouter.guidance_files import read_guidance
+from ccrouter.guidance_files import GuidanceFiles, read_guidance
 from ccrouter.pipeline.build import Pipeline, TransformerError, TransformerFactory, build_pipeline
 from ccrouter.plugins import load_router, load_transformers
 from ccrouter.providers import vertex
@@ -67,8 +67,10 @@ def build_preset(manifest: Path, environment: Mapping[str, str]) -> Built:
     loaded = load_config(manifest, environment=environment, known=known, prepare=configuration_of)
     if loaded.config is None:
         return Built(None, loaded.problems)
-    # A preset may come from anybody: texts for models are the user's own, beside the main configuration.
-    service, found = assemble(loaded.config, {}, environment, home=manifest.parents[2])
+    # A preset may come from anybody: texts for models are the user's own, beside the main configuration, which tells
+    # what is wrong with them.
+    guidance = read_guidance({}, manifest.parents[2] / HINTS_FOLDER)
+    service, found = assemble(loaded.config, {}, environment, guidance)
     problems = (*loaded.problems, *found)
     return Built(None if has_errors(problems) else service, problems)
 
@@ -97,7 +99,9 @@ def build_untested(path: Path, environment: Mapping[str, str], content: bytes | 
     problems = [*loaded.problems, *plugin_problems]
     if loaded.config is None or has_errors(problems):
         return Built(None, tuple(problems), loaded.sources)
-    service, found = assemble(loaded.config, user, environment, home=path.absolute().parent)
+    guidance = read_guidance(loaded.config.hints.files, path.absolute().parent / HINTS_FOLDER)
+    problems += [replace(problem, file=problem.file or loaded.config.path) for problem in guidance.problems]
+    service, found = assemble(loaded.config, user, environment, guidance)
     problems += found
     return Built(None if has_errors(problems) else service, tuple(problems), loaded.sources)
 
@@ -118,12 +122,11 @@ def assemble(
     config: Config,
     user: Mapping[str, type[Transformer]],
     environment: Mapping[str, str],
-    *,
-    home: Path | None = None,
+    guidance: GuidanceFiles | None = None,
 ) -> tuple[Service, list[Problem]]:
     """The service of a checked configuration, every listed model's pipeline built, and what went wrong with any.
 
-    `home` is the folder of the main configuration, with the user's own hints; None: without them.
+    `guidance` None: the texts that ship with the package.
     """
     problems: list[Problem] = []
     environment = {**environment, **config.environment}
@@ -132,8 +135,7 @@ def assemble(
         for provider in config.providers
         if vertex.protocol_on_vertex(provider) is not None
     }
-    guidance = read_guidance(config.hints.files, None if home is None else home / HINTS_FOLDER)
-    problems += guidance.problems
+    guidance = guidance or read_guidance({}, None)
     pipelines = Pipelines(config, user, accesses, environment, guidance.texts)
     for provider in config.providers:
         problems += [

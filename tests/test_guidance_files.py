@@ -71,5 +71,5 @@ def test_a_file_for_no_family_is_told(folder: Path) -> None:
     (folder / "grok.md").write_text("Mind the tools.")
     (folder / "notes.txt").write_text("mine")
     (problem,) = read_guidance({}, folder).problems
-    assert "nothing reads grok.md" in problem.message
+    assert problem.file == folder / "grok.md"
     assert "other.md" in str(problem.fix)

@@ -9,7 +9,7 @@ import pytest
 from ccrouter import runtime
 from ccrouter.config.types import Target
 from ccrouter.errors import RequestError
-from ccrouter.runtime import build, check
+from ccrouter.runtime import build, build_preset, check
 
 PROVIDER = {"name": "mock", "api_base_url": "http://127.0.0.1:1/v1", "api_key": "k", "models": ["m"]}
 GOOD = {"Providers": [PROVIDER], "Router": {"default": "mock,m"}}
@@ -147,6 +147,31 @@ def test_rewrite_system_prompt(tmp_path: Path) -> None:
     assert prompt in built.service.config.sources
     prompt.unlink()
     assert any("REWRITE_SYSTEM_PROMPT" in error for error in errors(tmp_path / "config.json"))
+
+
+def test_texts_for_hints_are_the_users_own_for_presets_too(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    manifest = home / "presets" / "work" / "manifest.json"
+    for folder in (home / "hints", manifest.parent / "hints"):
+        folder.mkdir(parents=True)
+        (folder / "other.md").write_text(f"By {folder.parent.name}.")
+        (folder / "glm.md").write_bytes(b"\xff")
+    write(manifest.parent, {"name": "work", "hints": {"files": {"other": "hints/other.md"}}, **GOOD}, "manifest.json")
+    for built in (build(write(home, GOOD), {}), build_preset(manifest, {})):
+        assert built.service is not None, built.problems
+        guidance = built.service.pipeline(Target("mock", "m"), guided=True).guidance
+        assert guidance is not None
+        assert guidance.text == "By home."
+        assert home / "hints" / "other.md" in built.service.config.sources
+    assert [problem.file for problem in build(home / "config.json", {}).problems] == [home / "hints" / "glm.md"]
+    assert ["no effect in a preset" in problem.message for problem in build_preset(manifest, {}).problems] == [True]
+
+
+def test_a_text_for_hints_that_cannot_be_read_is_told_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_bytes(b"\xff")
+    (error,) = errors(write(tmp_path, {**GOOD, "hints": {"files": {"glm": "mine.md"}}}))
+    assert f"{tmp_path}/config.json" in error
+    assert f"/hints/files/glm: {tmp_path}/mine.md is not UTF-8 text" in error
 
 
 def test_proxies_come_from_config_and_environment(tmp_path: Path) -> None:
