@@ -47,6 +47,11 @@ class Delivery:
                 self._started = True
                 self._record.status = 200
 
+    @property
+    def worded(self) -> bool:
+        """True once a piece of the answer has gone out."""
+        return self._first_word is not None
+
     def first_word_since(self, moment: float) -> float | None:
         """Seconds from `moment` (monotonic) to the answer's first piece; None where that has not come since."""
         return None if self._first_word is None or self._first_word < moment else self._first_word - moment

@@ -12,7 +12,7 @@ from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.explained import explained_error
-from ccrouter.errors import CCRouterError, RequestError, untraced
+from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced, upstream_failure
 from ccrouter.gateway.access_log import log_line
 from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.attempts import Attempt, Outcome
@@ -134,14 +134,19 @@ class Gateway:
             untraced(error)
             if delivery is not None and delivery.committed:
                 # Only pings have gone out: the client gets the error as an event and retries as it sees fit.
-                record.error = str(error)
-                await delivery.commit()
-                told = explained_error(as_upstream_error(error), record.request_id)
-                await delivery.write(work.replies.error_frame(told))
-                await delivery.finish()
+                await tell_in_stream(delivery, work, record, as_upstream_error(error))
                 return None
             answer = fail(record, error, incoming.api)
             return replace(answer, headers={**answer.headers, **decision_headers(work.decision, record)})
+        except ConnectionError:
+            raise  # the client's
+        except Exception:
+            if delivery is None or not delivery.committed:
+                raise
+            logger.exception("request %s failed amid its answer", record.request_id)
+            words = f"ccrouter failed on this request; its log has the details under {record.request_id}"
+            await tell_in_stream(delivery, work, record, upstream_failure(words, status=500))
+            return None
         finally:
             if delivery is not None:
                 delivery.close()
@@ -271,6 +276,14 @@ class Gateway:
         if counted is not None:
             counted = with_guidance(counted, attempt.pipeline.guidance)
         self.health.calibrations.learn(target, counted, true)
+
+
+async def tell_in_stream(delivery: Delivery, work: Work, record: Record, error: UpstreamError) -> None:
+    """End a stream whose status line has gone out with an error event."""
+    record.error = str(error)
+    await delivery.commit()
+    await delivery.write(work.replies.error_frame(explained_error(error, record.request_id)))
+    await delivery.finish()
 
 
 class UnderWay:

@@ -1,6 +1,7 @@
 """All attempts of one request: targets, keys, repeats, mended requests and waits, until one serves or none can."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
@@ -18,6 +19,7 @@ from ccrouter.errors import (
     UpstreamError,
     error_type_of_status,
     untraced,
+    upstream_failure,
 )
 from ccrouter.frozen import frozen
 from ccrouter.gateway.attempts import Attempt, Outcome, make_attempt, run_attempt
@@ -45,6 +47,8 @@ from ccrouter.upstream.limiter import Slot
 from ccrouter.upstream.masking import with_masked
 from ccrouter.upstream.refusals import ContextTooSmall, FieldRefused, OutputTooLarge, Refusal, too_long_wording
 from ccrouter.upstream.strategies import ORDERS
+
+logger = logging.getLogger("ccrouter.server")
 
 MARGIN_TOKENS = 16
 """Left free when an answer is shrunk into what the provider says is left: counts differ by a few."""
@@ -172,8 +176,12 @@ class Turn:
             try:
                 return await self._once(target, key, request, raw)
             except CCRouterError as error:
-                self._record.failures.append(f"{target}: {error}"[:300])
                 failure = untraced(error)
+            except ConnectionError:
+                raise  # the client's: those of upstreams are UpstreamErrors
+            except Exception as error:  # noqa: BLE001 - logged with its trace, or raised again
+                failure = self._defect(target, error)
+            self._record.failures.append(f"{target}: {failure}"[:300])
             milder = self._milder(request, target, failure)
             if milder is not request and not self._exhausted(others):
                 request, raw = milder, None
@@ -204,6 +212,17 @@ class Turn:
                     request, raw = shrunk, None
                 case _:
                     return self._left(step, failure, target)
+
+    def _defect(self, target: Target, error: Exception) -> UpstreamError:
+        """A defect of ours, in words: the log gets its trace, and the next attempt may do better (another target, or
+        the same where it was a matter of timing). Where the client has words of this answer, `error` is raised.
+        """
+        if self._delivery is not None and self._delivery.worded:
+            raise error
+        logger.error("request %s: the attempt at %s failed", self._record.request_id, target, exc_info=error)
+        return upstream_failure(
+            f"ccrouter failed on this attempt; its log has the details under {self._record.request_id}", status=500
+        )
 
     def _keys(self, target: Target) -> tuple[str | None, ...]:
         provider = self._work.service.config.provider(target.provider)

@@ -20,7 +20,12 @@ from ccrouter.config.types import (
     Target,
     Timeouts,
 )
+from ccrouter.dialects.base import Decoder, ReplyContext
+from ccrouter.dialects.openai_chat import OpenAIChat
+from ccrouter.dialects.reply_decoder import JsonReplyDecoder
 from ccrouter.gateway.health import Health
+from ccrouter.model.events import Event
+from ccrouter.sse import Frame
 from tests.server.conftest import Router
 from tests.upstreams.misbehaving import FAULTS, Asked, Manner, Misbehaving, chunk, refusing, reply_of, well
 from tests.upstreams.openai_chat import OpenAIChatUpstream
@@ -364,3 +369,66 @@ async def test_every_target_is_left_an_attempt(router: Router) -> None:
         async with router("", providers=(provider,), fallback=fallback, retries=bounded) as client:
             assert (await client.post("/v1/messages", json=BODY)).status == 200
         assert [request.model for request in upstream.requests] == ["m-text", "m-text", "m-bg", "m-think"]
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_defect_of_ours_is_logged_and_the_next_target_serves(
+    router: Router, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, streamed: bool
+) -> None:
+    decoder = OpenAIChat.decoder
+
+    def broken_for_one_model(self: OpenAIChat, context: ReplyContext) -> Decoder:
+        if context.model == "m-text":
+            raise RuntimeError("a defect")
+        return decoder(self, context)
+
+    monkeypatch.setattr(OpenAIChat, "decoder", broken_for_one_model)
+    health = Health()
+    with OpenAIChatUpstream(lambda body: text("ok")) as upstream:
+        changes: dict[str, Any] = {"retries": PATIENT, "fallback": {"default": (Target("mock", "m-bg"),)}}
+        async with router(upstream.endpoint, health, **changes) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": streamed})
+            assert (reply.status, reply.headers["x-ccr-target"]) == (200, "mock,m-bg")
+            assert "ccrouter failed on this attempt" in reply.headers["x-ccr-failed"]
+    assert health.keys(Target("mock", "m-text"), ("sk-upstream",), None) == ("sk-upstream",)  # nothing rests for it
+    traces = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert set(map(str, traces)) == {"a defect"}
+
+
+async def test_a_defect_of_ours_at_every_target_is_told_with_where_to_look(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: OpenAIChat, context: ReplyContext) -> Decoder:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(OpenAIChat, "decoder", broken)
+    with OpenAIChatUpstream(lambda body: text("ok")) as upstream:
+        async with router(upstream.endpoint) as client:
+            reply = await client.post("/v1/messages", json=BODY)
+            told = (await reply.json())["error"]
+    assert (reply.status, told["type"]) == (500, "api_error")
+    assert "its log has the details under req_" in told["message"]
+    assert "a defect" not in told["message"]
+
+
+async def test_a_defect_of_ours_amid_an_answer_ends_it_honestly(
+    router: Router, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    decode = JsonReplyDecoder.frame
+
+    def broken_at_the_end(self: JsonReplyDecoder, frame: Frame) -> list[Event]:
+        if b"last" in frame.data:
+            raise RuntimeError("a defect")
+        return decode(self, frame)
+
+    monkeypatch.setattr(JsonReplyDecoder, "frame", broken_at_the_end)
+    with OpenAIChatUpstream(lambda body: Reply(text=("first", "last"), pause=0.2)) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            reply = await client.post("/v1/messages", json={**BODY, "stream": True})
+            raw = await reply.read()
+        assert len(upstream.requests) == 1
+    assert b"first" in raw
+    last = raw.rstrip().splitlines()[-2:]
+    assert last[0] == b"event: error"
+    assert b"its log has the details under req_" in last[1]
+    assert any(record.exc_info and str(record.exc_info[1]) == "a defect" for record in caplog.records)
