@@ -1,7 +1,6 @@
 """The texts of the hints, read: ours from the package, the user's in their place."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -88,5 +87,6 @@ def _strangers(folder: Path) -> list[Problem]:
 
 
 def _built_in(family: HintFamily) -> str:
-    text = files("ccrouter") / "data" / "hints" / f"{family}.md"
-    return text.read_text("utf-8") if text.is_file() else ""
+    # Not by importlib.resources: it loads zipfile, which the start of the daemon would have to wait for.
+    path = Path(__file__).parent / "data" / "hints" / f"{family}.md"
+    return path.read_text("utf-8") if path.is_file() else ""
