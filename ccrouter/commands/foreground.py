@@ -13,6 +13,8 @@ from ccrouter.commands.terminal import fact, good
 from ccrouter.daemon.files import DaemonFiles
 from ccrouter.daemon.handshake import Announcer, Failure, Identity, new_identity, take_identity
 from ccrouter.daemon.logs import OneLine, open_log
+from ccrouter.daemon.readiness import Readiness
+from ccrouter.daemon.service.definition import SERVICE_VARIABLE
 from ccrouter.daemon.state import DaemonState, remove_state, write_state
 from ccrouter.startup import Ready, StartFailed
 
@@ -22,19 +24,22 @@ LOG = logging.getLogger("ccrouter.daemon")
 def serve_in_foreground(files: DaemonFiles, environment: MutableMapping[str, str]) -> int:
     """Serve until the end; the exit code.
 
-    Started by `ccr start`, it makes the handshake's announcement; by hand or by a service manager, it prints the
-    endpoint and logs to stderr too. Raises StartFailed where the server cannot start.
+    Started by `ccr start`, it makes the handshake's announcement; by the service that `ccr service` installs, it tells
+    the service manager; by hand, it prints the endpoint and logs to stderr too. Raises StartFailed where the server
+    cannot start.
     """
     given, asked = take_identity(environment)
+    service, readiness = environment.pop(SERVICE_VARIABLE, ""), Readiness(environment)
     identity = given or new_identity()
     announcer = Announcer() if asked else None
-    _set_up_logging(files, to_terminal=announcer is None)
+    _set_up_logging(files, to_terminal=announcer is None and not service)
 
     def announce(ready: Ready) -> None:
-        _leave_state(files, ready, identity)
+        _leave_state(files, ready, identity, service)
+        readiness.ready(ready.endpoint)
         if announcer is not None:
             announcer.announce(ready)
-        else:
+        elif not service:
             _greet(files, ready)
 
     try:
@@ -48,20 +53,25 @@ def serve_in_foreground(files: DaemonFiles, environment: MutableMapping[str, str
             admin_token=identity.admin_token,
         )
     except StartFailed as error:
+        readiness.failed(str(error))
+        if service:
+            LOG.error("%s", error)  # `ccr start` and `ccr logs` show it from there
         if announcer is None:
             raise
         announcer.announce(Failure(error.kind, str(error)))
         return 1
     except Exception as error:
+        what = f"The daemon failed: {type(error).__name__}: {error}. The traceback is in {files.log}."
         if announcer is not None:
-            what = f"The daemon failed: {type(error).__name__}: {error}. The traceback is in {files.log}."
             announcer.announce(Failure("other", what))
+        elif service:
+            LOG.exception("%s", what)
         raise
     finally:
         remove_state(identity.instance, os.getpid(), files.state, files.pid)
 
 
-def _leave_state(files: DaemonFiles, ready: Ready, identity: Identity) -> None:
+def _leave_state(files: DaemonFiles, ready: Ready, identity: Identity, service: str) -> None:
     """Without the file the daemon serves all the same (a container's config folder may be read-only)."""
     state = DaemonState(
         pid=ready.pid,
@@ -72,6 +82,7 @@ def _leave_state(files: DaemonFiles, ready: Ready, identity: Identity) -> None:
         config=str(files.config),
         started_at=datetime.now().astimezone().isoformat(timespec="seconds"),
         version=__version__,
+        service=service,
     )
     try:
         write_state(state, files.state, files.pid)

@@ -18,7 +18,9 @@ from ccrouter.startup import endpoint_of
 
 @frozen
 class DaemonState:
-    """The content of daemon.json. `started_at` is ISO 8601; `admin_token` is why the file has mode 0600."""
+    """The content of daemon.json. `started_at` is ISO 8601; `admin_token` is why the file has mode 0600; `service` is
+    the name of the service manager that started it ("systemd", "launchd"), empty where none did.
+    """
 
     pid: int
     host: str
@@ -28,6 +30,7 @@ class DaemonState:
     config: str
     started_at: str
     version: str
+    service: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -61,6 +64,7 @@ def read_state(path: Path) -> DaemonState | None:
         config=as_str(entry.get("config")) or "",
         started_at=as_str(entry.get("started_at")) or "",
         version=as_str(entry.get("version")) or "",
+        service=as_str(entry.get("service")) or "",
     )
 
 

@@ -1,7 +1,9 @@
 """The real command line on a server of the standard library; run as a script in place of `ccr`.
 
 The server obeys the contract of `ccrouter.server.serve.run`. The environment says how it misbehaves (FAKE_DAEMON):
-"silent" never answers, "crash" dies, "bad-config" refuses, "deaf" ignores /admin/stop, "immortal" SIGTERM too.
+"silent" never answers, "crash" dies, "bad-config" refuses, "deaf" ignores /admin/stop, "immortal" SIGTERM too. A
+service's environment is not the test's: there a file `misbehave` beside the config says it. FAKE_PLATFORM is a
+sys.platform.
 """
 
 import json
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from ccrouter.config.problems import Problem
 from ccrouter.daemon import spawn
+from ccrouter.daemon.service import finding
 from ccrouter.startup import Ready, StartFailed
 
 
@@ -26,7 +29,7 @@ class Server(ThreadingHTTPServer):
 
 
 def make_handler(
-    instance: str, token: str, config: Path, environment: Mapping[str, str]
+    instance: str, token: str, config: Path, environment: Mapping[str, str], mode: str
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
@@ -57,7 +60,7 @@ def make_handler(
                 self.reply(200, {"cleared": 1 if self.path.endswith("?provider=mock+%26+co") else 2})
                 return
             self.reply(202, {})
-            if environment.get("FAKE_DAEMON") not in ("deaf", "immortal"):
+            if mode not in ("deaf", "immortal"):
                 threading.Thread(target=self.server.shutdown).start()
 
     return Handler
@@ -94,6 +97,9 @@ KEYS: dict[str, object] = {
 }
 
 
+OURS = ("CCR_ADMIN_TOKEN", "CCR_INSTANCE", "CCR_SERVICE", "NOTIFY_SOCKET")
+
+
 def status_of(config: Path, environment: Mapping[str, str]) -> dict[str, object]:
     return {
         "pid": os.getpid(),
@@ -104,7 +110,7 @@ def status_of(config: Path, environment: Mapping[str, str]) -> dict[str, object]
         "open_requests": 1,
         "requests_total": 12,
         "problems": [{"severity": "warning", "text": "config.json:3:1 /LOGG: unknown key"}],
-        "leaked": [name for name in ("CCR_ADMIN_TOKEN", "CCR_INSTANCE") if name in environment],
+        "leaked": [name for name in OURS if name in environment],
     }
 
 
@@ -116,7 +122,8 @@ def run(
     instance: str,
     admin_token: str,
 ) -> int:
-    mode = environment.get("FAKE_DAEMON", "")
+    told = config_path.with_name("misbehave")
+    mode = environment.get("FAKE_DAEMON") or (told.read_text() if told.exists() else "")
     print("a stray print", flush=True)
     if mode == "silent":
         time.sleep(60)
@@ -132,7 +139,7 @@ def run(
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     port = int(json.loads(config_path.read_text())["PORT"])
     try:
-        server = Server(("127.0.0.1", port), make_handler(instance, admin_token, config_path, environment))
+        server = Server(("127.0.0.1", port), make_handler(instance, admin_token, config_path, environment, mode))
     except OSError as error:
         raise StartFailed(f"port {port} is taken", kind="port_taken") from error
     announce(Ready("127.0.0.1", port, os.getpid(), instance))
@@ -146,6 +153,7 @@ def install() -> None:
     module = types.ModuleType("ccrouter.server.serve")
     module.__dict__["run"] = run
     sys.modules["ccrouter.server.serve"] = module
+    finding.PLATFORM = os.environ.get("FAKE_PLATFORM", finding.PLATFORM)
     spawn.daemon_command = lambda config: [sys.executable, __file__, "start", "--foreground", "--config", str(config)]
 
 

@@ -25,6 +25,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     state, pid = tmp_path / "new" / "daemon.json", tmp_path / "new" / ".claude-code-router.pid"
     write_state(STATE, state, pid)
     assert read_state(state) == STATE
+    write_state(replace(STATE, service="systemd"), state, pid)
+    assert read_state(state) == replace(STATE, service="systemd")
     assert pid.read_bytes() == b"4711"  # CCR writes no line break
     assert sorted(path.name for path in state.parent.iterdir()) == [".claude-code-router.pid", "daemon.json"]
 
