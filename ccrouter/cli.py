@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "stop": Entry("ccrouter.commands.stop:stop", "Stop the daemon; open streams finish first"),
     "restart": Entry("ccrouter.commands.restart:restart", "Stop the daemon and start it again"),
     "status": Entry("ccrouter.commands.status:status", "Show whether the daemon runs, its routes and its problems"),
+    "service": Entry("ccrouter.commands.service.command:service", "Start the daemon at login: install, remove, status"),
     "model": Entry("ccrouter.commands.model.command:model", "Choose which model serves what; add and test models"),
     "provider": Entry("ccrouter.commands.provider.command:provider", "Add, list, test and remove providers"),
     "add-gemini-balance": Entry(

@@ -11,7 +11,14 @@ from ccrouter.config.problems import ConfigError
 from ccrouter.config.types import Config
 from ccrouter.daemon.control import Daemon, find_daemon
 from ccrouter.daemon.files import DaemonFiles, files_of
+from ccrouter.errors import CCRouterError
 
+env_file_option = click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The .env of another proxy for Claude Code, instead of a config file.",
+)
 config_option = click.option(
     "--config", "config", type=click.Path(path_type=Path), metavar="FILE", help="The config file to use."
 )
@@ -20,6 +27,23 @@ config_option = click.option(
 def chosen_config(option: Path | None = None) -> Path:
     """The command's own --config, else CCR_CONFIG (`ccr --config FILE command` sets it), else the one at home."""
     return find_config(option, os.environ)
+
+
+def served_config(config: Path | None, env_file: Path | None) -> Path:
+    """What `--config FILE` or `--env-file FILE` says is served, else the chosen one. It need not exist.
+
+    Raises:
+        click.UsageError: both are given.
+        CCRouterError: it cannot be one.
+    """
+    if config is not None and env_file is not None:
+        raise click.UsageError("--config and --env-file both name what is served; give one of them.")
+    path = chosen_config(config or env_file)
+    if env_file is not None and not path.exists():
+        raise CCRouterError(f"{path}: there is no such file.")
+    if path.is_dir():
+        raise CCRouterError(f"{path} is a folder, not a config file; name the file in it.")
+    return path
 
 
 def configuration(path: Path) -> Config:

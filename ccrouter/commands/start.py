@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import click
 
 from ccrouter.commands.address import configured_address
-from ccrouter.commands.locating import chosen_config, config_option, locate
+from ccrouter.commands.locating import config_option, env_file_option, locate, served_config
+from ccrouter.commands.service.starting import start_by_service
 from ccrouter.commands.terminal import fact, good, note, rows
 from ccrouter.daemon.control import (
     Address,
@@ -25,9 +26,10 @@ from ccrouter.daemon.control import (
 from ccrouter.daemon.files import DaemonFiles, files_of
 from ccrouter.daemon.handshake import Failure
 from ccrouter.daemon.logs import why_unwritable
+from ccrouter.daemon.service.base import ServiceUnavailable
+from ccrouter.daemon.service.finding import service_of
 from ccrouter.daemon.spawn import spawn_daemon
 from ccrouter.daemon.state import read_state
-from ccrouter.errors import CCRouterError
 from ccrouter.model.json import as_list, as_object, as_str
 from ccrouter.startup import StartFailed, endpoint_of
 
@@ -42,12 +44,7 @@ Outcome: TypeAlias = Literal["started", "already"]
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
-@click.option(
-    "--env-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The .env of another proxy for Claude Code, instead of a config file.",
-)
+@env_file_option
 @click.option("--foreground", "-f", is_flag=True, help="Serve in this process (containers, services).")
 @click.pass_context
 def start(context: click.Context, config: Path | None, env_file: Path | None, foreground: bool) -> None:
@@ -56,13 +53,7 @@ def start(context: click.Context, config: Path | None, env_file: Path | None, fo
     A config of LiteLLM and the .env of the small proxies work as they are: docs/migrating.md. Process 1 of a container
     serves in the foreground by itself.
     """
-    if config is not None and env_file is not None:
-        raise click.UsageError("--config and --env-file both name what is served; give one of them.")
-    path = chosen_config(config or env_file)
-    if env_file is not None and not path.exists():
-        raise CCRouterError(f"{path}: there is no such file.")
-    if path.is_dir():
-        raise CCRouterError(f"{path} is a folder, not a config file; name the file in it.")
+    path = served_config(config, env_file)
     if not path.exists():
         context.exit(begin_first_run(path))
     if foreground or os.getpid() == 1:
@@ -81,10 +72,18 @@ def begin_first_run(path: Path) -> int:
 
 
 def ensure_daemon(path: Path) -> tuple[Outcome, Daemon]:
-    """The daemon of the config at `path`, started where none answers. Raises StartFailed, OSError."""
+    """The daemon of the config at `path`, started where none answers: by its service, where one is installed.
+
+    Raises StartFailed, OSError.
+    """
     files, daemon = locate(path)
     if daemon is not None:
         return "already", daemon if daemon.state is not None else _described(files, daemon)
+    if (manager := service_of(path, os.environ)) is not None:
+        try:
+            return "started", start_by_service(files, manager)
+        except ServiceUnavailable as error:
+            note(f"The service could not be asked to start it, so it is started by hand. {error}")
     announcement = spawn_daemon(files, os.environ)
     if isinstance(announcement, Failure):
         if announcement.kind == "port_taken":
@@ -155,6 +154,8 @@ def show_started(path: Path, outcome: Outcome, daemon: Daemon) -> None:
     good(f"ccrouter{version} is {'already ' if outcome == 'already' else ''}running{pid}")
     fact("📡", "API Endpoint", daemon.endpoint, "cyan")
     fact("📄", "Config", state.config if state is not None and state.config else path)
+    if state is not None and state.service:
+        fact("🔁", "Service", state.service)
     if outcome == "already" and state is not None and state.config and Path(state.config) != path:
         note(f"It serves another config than {path}.")
     if (reason := why_unwritable(files_of(path).log)) is not None:

@@ -11,6 +11,7 @@ from ccrouter.commands.locating import chosen_config, config_option, locate
 from ccrouter.commands.terminal import fact, note, rows, title
 from ccrouter.daemon.control import ControlError, Daemon, Foreign, probe, read_status
 from ccrouter.daemon.files import DaemonFiles
+from ccrouter.daemon.service.finding import service_of
 from ccrouter.model.json import JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.startup import endpoint_of
 from ccrouter.statusline.wording import dollars
@@ -48,6 +49,7 @@ def describe(daemon: Daemon | None, files: DaemonFiles) -> JsonObject:
         known["note"] = "started with another config folder or by another user: no details"
     else:
         known |= {"pid": daemon.state.pid, "config": daemon.state.config, "started_at": daemon.state.started_at}
+        known["service"] = daemon.state.service or None
         try:
             known |= read_status(daemon.state)
         except ControlError as error:
@@ -80,6 +82,8 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
     ):
         if text := as_str(report.get(key)):
             fact(emoji, name, text)
+    if service := as_str(report.get("service")):
+        fact("🔁", "Service", f"{service} started it (`ccr service status`)")
     fact("📜", "Log", files.log)
     if (total := as_int(report.get("requests_total"))) is not None:
         fact("📈", "Requests", f"{as_int(report.get('open_requests')) or 0} open, {total} since the start")
@@ -152,5 +156,7 @@ def _show_absence(path: Path) -> None:
     if address is not None and isinstance(answer := probe(endpoint_of(*address)), Foreign):
         what = f" ({answer.hint})" if answer.hint else ""
         note(f"Port {address[1]} is taken by another program{what}.")
+    if service_of(path, os.environ) is not None:
+        fact("🔁", "Service", "installed; `ccr service status` says how it is")
     click.echo("\nTo start it:")
     rows([("ccr start", "")])

@@ -1,5 +1,6 @@
 """`ccr stop`: end the daemon and wait until it is gone."""
 
+import os
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from ccrouter.daemon.control import Daemon, open_requests
 from ccrouter.daemon.ending import GRACE_SECONDS, end_daemon
 from ccrouter.daemon.files import DaemonFiles
 from ccrouter.daemon.processes import process_exists
+from ccrouter.daemon.service.base import ServiceFailed, ServiceManager, ServiceUnavailable
+from ccrouter.daemon.service.finding import service_of
 from ccrouter.daemon.state import DaemonState, read_pid, read_state, remove_state
 from ccrouter.errors import CCRouterError
 
@@ -36,18 +39,39 @@ def stop(config: Path | None, timeout: float) -> None:
 
 
 def stop_daemon(path: Path, timeout: float = GRACE_SECONDS) -> bool:
-    """End the daemon of the config at `path` and wait until it is gone; False where none ran. Raises StopFailed."""
+    """End the daemon of the config at `path` and wait until it is gone; False where none ran. Raises StopFailed.
+
+    Its service, where one is installed, does not start it again before the next start or login.
+    """
     files, daemon = locate(path)
+    manager = service_of(path, os.environ)
     if daemon is None:
         _remove_stale_files(files)
-        return False
+        return manager is not None and _end_service(manager)
     if daemon.state is None:
         raise StopFailed(
             f"ccrouter answers at {daemon.endpoint}, but {files.state} does not describe it: it was started with "
             "another config folder or by another user. Stop it from there (`ccr --config FILE stop`)."
         )
     _end(daemon, daemon.state, files, timeout)
+    if manager is not None:
+        _end_service(manager)
     return True
+
+
+def _end_service(manager: ServiceManager) -> bool:
+    """End the service where it runs, or where the service manager is about to start it again; whether it was so.
+
+    After a graceful end there is nothing to do; after one by force, it would be started again.
+    """
+    try:
+        activity = manager.state().activity
+        if activity != "stopped":
+            manager.stop()
+    except (ServiceUnavailable, ServiceFailed) as error:
+        note(f"Whether its service starts it again is not known. {error}")
+        return False
+    return activity in ("running", "starting", "stopping")
 
 
 def _end(daemon: Daemon, state: DaemonState, files: DaemonFiles, timeout: float) -> None:

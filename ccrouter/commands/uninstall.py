@@ -1,5 +1,6 @@
 """`ccr uninstall`: take away what ccrouter made on this machine, and nothing else."""
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -7,11 +8,15 @@ from pathlib import Path
 import click
 
 from ccrouter.commands.locating import chosen_config, locate
+from ccrouter.commands.service.removing import remove_service
 from ccrouter.commands.stop import stop_daemon
 from ccrouter.commands.terminal import good, note
 from ccrouter.commands.uninstalling import Traces, removal_command, remove, set_aside, traces_of
 from ccrouter.config.locations import HOME_NAME
 from ccrouter.daemon.control import Daemon
+from ccrouter.daemon.service.base import ServiceManager
+from ccrouter.daemon.service.definition import Installed
+from ccrouter.daemon.service.finding import find_installed, installed_service, service_of
 from ccrouter.errors import CCRouterError
 
 
@@ -21,7 +26,7 @@ from ccrouter.errors import CCRouterError
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @click.pass_context
 def uninstall(context: click.Context, with_config: bool, yes: bool, dry_run: bool) -> None:
-    """Remove logs, states and what else ccrouter made. Your config stays, and nothing in ~/.claude is touched.
+    """Remove the service, logs, states and what else ccrouter made. Your config stays; ~/.claude is not touched.
 
     Here --config takes no file: `ccr --config FILE uninstall` is about another config.
     """
@@ -29,11 +34,12 @@ def uninstall(context: click.Context, with_config: bool, yes: bool, dry_run: boo
     _, daemon = locate(path)
     traces = traces_of(path)
     backup = backup_folder(path, datetime.now().astimezone()) if with_config and traces.config else None
-    describe(traces, daemon, backup)
+    service = service_of(path, os.environ)
+    describe(traces, daemon, backup, service)
     if dry_run:
         click.echo("Nothing was changed (--dry-run).")
         return
-    if not traces.made and backup is None and daemon is None:
+    if not traces.made and backup is None and daemon is None and service is None:
         how_to_go_on()
         return
     if not yes:
@@ -42,6 +48,8 @@ def uninstall(context: click.Context, with_config: bool, yes: bool, dry_run: boo
         if not click.confirm("Go on?"):
             click.echo("Nothing was changed.")
             context.exit(1)
+    if service is not None and isinstance(found := find_installed(service), Installed):
+        remove_service(service, found)
     if daemon is not None:
         stop_daemon(path)  # raises where it cannot: nothing is removed under a running daemon
     failures = remove(traces_of(path).made, path.parent)
@@ -62,12 +70,13 @@ def backup_folder(config: Path, now: datetime) -> Path:
     return folder.with_name(f"{folder.name}.backup-{now:%Y%m%d-%H%M%S}")
 
 
-def describe(traces: Traces, daemon: Daemon | None, backup: Path | None) -> None:
-    """The list of everything that will happen."""
+def describe(traces: Traces, daemon: Daemon | None, backup: Path | None, service: ServiceManager | None) -> None:
+    """The list of everything that will happen. `service` is the manager of the one that serves the config."""
     if daemon is not None:
         note(f"The daemon at {daemon.endpoint} is stopped first.")
-    click.echo("To be removed:" if traces.made else "There is nothing of ccrouter's to remove.")
-    for file in traces.made:
+    made = [*([service.file] if service is not None else []), *traces.made]
+    click.echo("To be removed:" if made else "There is nothing of ccrouter's to remove.")
+    for file in made:
         click.echo(f"  {file}")
     if not traces.config:
         return
@@ -78,5 +87,7 @@ def describe(traces: Traces, daemon: Daemon | None, backup: Path | None) -> None
 
 def how_to_go_on() -> None:
     """The program itself, and what only the user can take out."""
+    if isinstance(other := installed_service(os.environ), Installed):
+        note(f"The service ({other.file}) serves {other.config}; `ccr service remove` takes it away.")
     click.echo(f"The program itself: {removal_command(Path(sys.prefix))}")
     click.echo("Lines with `ccr activate` or `ccr completion` in your shell's start file are yours to take out.")

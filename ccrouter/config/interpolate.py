@@ -87,3 +87,24 @@ def interpolate_text(text: str, environment: Mapping[str, str], dotenv: Mapping[
         return match.group()
 
     return PLACEHOLDER.sub(replace, text), missing
+
+
+def named_variables(value: Json) -> list[str]:
+    """The variables that the texts of `value` name, those of defaults included, in order, each once."""
+    found: dict[str, None] = {}
+    pending: list[Json] = [value]
+    while pending:
+        match pending.pop(0):
+            case str() as text:
+                for match in PLACEHOLDER.finditer(text):
+                    inside: str = match.group("braced") or match.group("bare")
+                    name, _, default = inside.partition(_DEFAULT_MARK)
+                    found[name] = None
+                    pending.append(default)
+            case list() as items:
+                pending += items
+            case dict() as entries:
+                pending += entries.values()
+            case _:
+                pass
+    return list(found)

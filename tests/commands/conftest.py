@@ -15,7 +15,16 @@ import pytest
 
 FAKE_CCR = Path(__file__).parents[1] / "daemon" / "fake_ccr.py"
 
-INTERFERING = ("CCR_CONFIG", "CCR_DEBUG", "SERVICE_PORT", "SHELL", "NO_PROXY", "no_proxy", "CLAUDE_PATH")
+INTERFERING = (
+    "CCR_CONFIG",
+    "CCR_DEBUG",
+    "SERVICE_PORT",
+    "SHELL",
+    "NO_PROXY",
+    "no_proxy",
+    "CLAUDE_PATH",
+    "XDG_CONFIG_HOME",
+)
 PROVIDER = {
     "name": "mock",
     "api_base_url": "http://127.0.0.1:9/v1/chat/completions",

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.config.interpolate import Variables, interpolate, interpolate_text
+from ccrouter.config.interpolate import Variables, interpolate, interpolate_text, named_variables
 from ccrouter.config.read import read
+from ccrouter.model.json import Json
 
 ENVIRONMENT = {"A": "env", "EMPTY": "", "lower": "low", "WITH_DOLLAR": "$A"}
 DOTENV = {"A": "file", "B": "file", "EMPTY": "from file"}
@@ -46,3 +47,8 @@ def test_every_text_of_a_document_but_no_key() -> None:
         "/h/config.json:2:7 /k: the variable NONE is not set. Export it, or put NONE=… into /h/.env"
     )
     assert problem.severity == "warning"
+
+
+def test_the_variables_that_a_config_names() -> None:
+    value: Json = {"a": ["$A ${b}", 1, None], "$KEYS_ARE_NOT_READ": {"c": "${C:-$D} $lower ${C}"}, "e": "cost: 5$"}
+    assert sorted(named_variables(value)) == ["A", "C", "D", "b"]

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,8 @@ class Daemon:
     config: JsonObject
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
     port: int = field(default_factory=free_port)
+    within: Sequence[str] = ()
+    """What every command begins with, where it runs in a namespace."""
 
     @property
     def url(self) -> str:
@@ -75,7 +77,7 @@ class Daemon:
     def ccr(self, *arguments: str, extra: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """One `ccr …` run to its end."""
         return subprocess.run(
-            [str(Path(sys.executable).with_name("ccr")), *arguments],
+            [*self.within, str(Path(sys.executable).with_name("ccr")), *arguments],
             cwd=self.folder,
             env=self.environment(extra),
             stdin=subprocess.DEVNULL,

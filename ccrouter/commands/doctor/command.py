@@ -32,6 +32,8 @@ from ccrouter.commands.doctor.judging_network import judge_clock, judge_network,
 from ccrouter.commands.doctor.providers import gather_providers
 from ccrouter.commands.doctor.secrets import secrets_of
 from ccrouter.commands.locating import chosen_config, config_option
+from ccrouter.commands.service.gathering import gather_service
+from ccrouter.commands.service.judging import judge_service
 from ccrouter.config.load import load_config
 from ccrouter.config.locations import user_directory
 from ccrouter.config.problems import ConfigError
@@ -95,6 +97,7 @@ def gather(path: Path, *, deep: bool) -> tuple[Facts, Sequence[str]]:
         files=gather_files(config, files, secrets),
         disk=gather_disk(files),
         daemon=gather_daemon(files, environment),
+        service=gather_service(path, environment),
         python=(sys.version_info.major, sys.version_info.minor, sys.version_info.micro),
         claude=claude,
         network=gather_network(draft, environment),
@@ -127,6 +130,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         # What the config's own check says is not said a second time by the daemon that reads it.
         if not any(text in found.text for text in told):
             yield found
+    yield from judge_service(facts.service)
     yield from judge_python(facts.python)
     yield from judge_claude(facts.claude)
     yield from judge_settings(facts.claude, endpoint, draft.api_key if draft is not None else None, running=running)

@@ -5,6 +5,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from ccrouter.commands.service.gathering import ServiceFacts
 from ccrouter.config.problems import Problem
 from ccrouter.config.types import Config, ProviderConfig, Target
 from ccrouter.daemon.control import Probe
@@ -65,6 +66,8 @@ class DaemonFacts:
     state_forbidden: bool = False
     config: str = ""
     """Which config the running daemon serves; empty where it does not say."""
+    service: str = ""
+    """The service manager that started it; empty where none did."""
     problems: tuple[tuple[str, str], ...] = ()
     """(severity, text), as the running daemon tells them."""
 
@@ -137,6 +140,7 @@ class Facts:
     files: tuple[FileFacts, ...]
     disk: DiskFacts
     daemon: DaemonFacts
+    service: ServiceFacts
     python: tuple[int, int, int]
     claude: ClaudeFacts
     network: NetworkFacts

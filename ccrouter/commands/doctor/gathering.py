@@ -117,6 +117,7 @@ def gather_daemon(files: DaemonFiles, environment: Mapping[str, str]) -> DaemonF
         left_alive=state is not None and not isinstance(answer, Health) and process_exists(state.pid),
         state_forbidden=forbidden,
         config=ours.config if ours is not None else "",
+        service=ours.service if ours is not None else "",
         problems=_problems(ours),
     )
 

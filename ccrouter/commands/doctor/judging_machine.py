@@ -102,9 +102,11 @@ def _running(daemon: DaemonFacts, endpoint: str, version: str, config: str) -> I
         yield Finding(
             DAEMON, "warning", text, f"Name the config you mean, or serve this one: ccr restart --config {config}"
         )
+    never = "your shell's variables never, as it is a service"
+    environment = never if daemon.service else "its environment only with: ccr restart"
     for severity, text in daemon.problems:
         level = "error" if severity == "error" else "warning"
-        advice = "Mend it; the daemon reads the config again by itself, its environment only with: ccr restart"
+        advice = f"Mend it; the daemon reads the config and its .env again by itself, {environment}"
         yield Finding(DAEMON, level, f"the running daemon says: {text}", advice)
 
 

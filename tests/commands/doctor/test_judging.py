@@ -128,6 +128,8 @@ def test_the_daemon() -> None:
     assert to_do(old) == ["Start the new version: ccr restart"]
     other = replace(running, config="/other", problems=(("error", "broken"),))
     assert levels(judge_daemon(other, str(HERE))) == ["ok", "warning", "error"]
+    assert "ccr restart" in to_do(judge_daemon(other, str(HERE)))[0]
+    assert "as it is a service" in to_do(judge_daemon(replace(other, service="systemd"), str(HERE)))[0]
     taken = replace(silent, answer=Foreign("it answers like the original claude-code-router"), holder="node (pid 7)")
     text = next(judge_daemon(taken, str(HERE))).text
     assert text == f"{ENDPOINT} is taken by node (pid 7) (it answers like the original claude-code-router)"
