@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import click
 
 from ccrouter import __version__
+from ccrouter.commands.consoles import survive_narrow_consoles
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -166,7 +167,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     CCR_DEBUG=1 shows the traceback instead.
     """
-    _survive_narrow_consoles()
+    survive_narrow_consoles()
     try:
         outcome = cli.main(
             args=list(arguments) if arguments is not None else None, prog_name="ccr", standalone_mode=False
@@ -197,14 +198,6 @@ def _explain(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror or error}"
     return None
-
-
-def _survive_narrow_consoles() -> None:
-    """A Windows console in a legacy code page cannot show every character; a `?` is better than a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and getattr(stream, "errors", None) == "strict":
-            reconfigure(errors="replace")
 
 
 def _drop_standard_output() -> None:

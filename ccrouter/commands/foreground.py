@@ -6,10 +6,7 @@ import sys
 from collections.abc import MutableMapping
 from datetime import datetime
 
-import click
-
 from ccrouter import __version__
-from ccrouter.commands.terminal import fact, good
 from ccrouter.daemon.files import DaemonFiles
 from ccrouter.daemon.handshake import Announcer, Failure, Identity, new_identity, take_identity
 from ccrouter.daemon.logs import OneLine, open_log
@@ -93,6 +90,10 @@ def _leave_state(files: DaemonFiles, ready: Ready, identity: Identity, service: 
 
 
 def _greet(files: DaemonFiles, ready: Ready) -> None:
+    import click  # the daemon greets nobody
+
+    from ccrouter.commands.terminal import fact, good
+
     good(f"ccrouter {__version__} is running (pid {ready.pid})")
     fact("📡", "API Endpoint", ready.endpoint, "cyan")
     fact("📄", "Config", files.config)

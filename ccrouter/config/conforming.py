@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from ccrouter.model.json import Json, as_list, as_object
+from ccrouter.model.json import Json, as_list, as_object, as_str
 
 Schema: TypeAlias = Mapping[str, Any]
 Wanted: TypeAlias = Any
@@ -67,6 +67,13 @@ def _schemas(wanted: Wanted) -> bool:
 def _named_schemas(wanted: Wanted) -> bool:
     schemas = as_object(wanted)
     return schemas is not None and all(map(well_formed, schemas.values()))
+
+
+def _is_pattern(wanted: Wanted) -> bool:
+    try:
+        return isinstance(wanted, str) and bool(re.compile(wanted))
+    except re.error:
+        return False
 
 
 def _number(wanted: Wanted) -> bool:
@@ -141,6 +148,14 @@ def _pattern(value: Json, wanted: Wanted, _schema: Schema, _root: Schema) -> boo
     return not isinstance(value, str) or re.search(wanted, value) is not None
 
 
+def _one_of(value: Json, wanted: Wanted, _schema: Schema, root: Schema) -> bool:
+    """Only of schemas that no value meets two of, as their types are others."""
+    branches = as_list(wanted) or []
+    types = [as_str((as_object(branch) or {}).get("type")) for branch in branches]
+    apart = None not in types and len(set(types)) == len(types)
+    return apart and not {"integer", "number"} <= set(types) and any(_inner(value, branch, root) for branch in branches)
+
+
 def _bound(holds: Callable[[Any, Any], bool]) -> "_Check":
     def check(value: Json, wanted: Wanted, _schema: Schema, _root: Schema) -> bool:
         return isinstance(value, bool) or not isinstance(value, int | float) or holds(value, wanted)
@@ -167,6 +182,7 @@ _CHECKS: Final[dict[str, _Check]] = {
     ),
     "items": _items,
     "prefixItems": _prefix_items,
+    "oneOf": _one_of,
     "enum": _enum,
     "pattern": _pattern,
     "minimum": _bound(lambda value, limit: value >= limit),
@@ -187,6 +203,8 @@ _TAKES: Final[dict[str, Callable[[Wanted], bool]]] = {
     "additionalProperties": well_formed,
     "items": well_formed,
     "prefixItems": _schemas,
+    "oneOf": _schemas,
+    "pattern": _is_pattern,
     "required": _texts,
     "enum": lambda wanted: isinstance(wanted, list),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _number),

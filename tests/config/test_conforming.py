@@ -29,7 +29,11 @@ SCHEMAS: list[Any] = [
     {"properties": {"a": {"type": "integer"}}, "additionalProperties": False},
     {"properties": {"a": True, "b": False}}, {"additionalProperties": {"type": "integer"}},
     {"$ref": "#/$defs/x", "$defs": {"x": {"type": "string", "minLength": 1}}}, {"title": "t", "x-secret": True},
-    {"oneOf": [{"type": "string"}]}, {"not": {}}, {"const": 1}, {"format": "uri"}, {"patternProperties": {"a": False}},
+    {"oneOf": [{"type": "string"}]},
+    {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[1-9]"}]},
+    {"oneOf": [{"type": "integer"}, {"type": "number"}]}, {"oneOf": [{}, {"type": "string"}]},
+    {"oneOf": [True, {"minimum": 1}]}, {"not": {}},
+    {"const": 1}, {"format": "uri"}, {"patternProperties": {"a": False}},
 ]  # fmt: skip
 
 
@@ -49,7 +53,7 @@ def test_what_conforms_is_valid(schema: Any) -> None:
 def test_well_formed_is_a_valid_schema(schema: Any) -> None:
     Draft202012Validator.check_schema(schema)
     if well_formed(schema):
-        assert not {"oneOf", "not", "const", "format", "patternProperties", "$ref"} & set(schema)
+        assert not {"not", "const", "format", "patternProperties", "$ref"} & set(schema)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,8 @@ def test_well_formed_is_a_valid_schema(schema: Any) -> None:
         {"properties": {"a": 1}},
         {"items": [1]}, {"items": {"minimum": "1"}}, {"additionalProperties": "no"}, {"prefixItems": []},
         {"minimum": True}, {"maxLength": -1}, {"minItems": "1"}, {"maxItems": True}, {"enum": "a"}, {"title": 1},
-        {"examples": 1}, {"pattern": "("}, {"pattern": 7}, 7, None, [], "x",
+        {"examples": 1}, {"pattern": "("}, {"pattern": 7},
+        {"oneOf": []}, {"oneOf": [7]}, {"oneOf": {"type": "string"}}, 7, None, [], "x",
     ],
     ids=json.dumps,
 )  # fmt: skip
