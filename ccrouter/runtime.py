@@ -61,16 +61,20 @@ def check(path: Path, environment: Mapping[str, str], content: bytes | None = No
     return build(path, environment, content).problems
 
 
-def build_preset(manifest: Path, environment: Mapping[str, str]) -> Built:
-    """As `build`, for a preset's manifest. It never has code or files to load (`config/manifest.py`)."""
+def build_preset(manifest: Path, environment: Mapping[str, str], proxy_url: str | None = None) -> Built:
+    """As `build`, for a preset's manifest. It never has code or files to load (`config/manifest.py`).
+
+    `proxy_url` is the main configuration's: the way out belongs to the machine, so it holds where the preset has none.
+    """
     known = known_names({}, user_files_loaded=False)
     loaded = load_config(manifest, environment=environment, known=known, prepare=configuration_of)
     if loaded.config is None:
         return Built(None, loaded.problems)
+    config = loaded.config if loaded.config.proxy_url else replace(loaded.config, proxy_url=proxy_url)
     # A preset may come from anybody: texts for models are the user's own, beside the main configuration, which tells
     # what is wrong with them.
     guidance = read_guidance({}, manifest.parents[2] / HINTS_FOLDER)
-    service, found = assemble(loaded.config, {}, environment, guidance)
+    service, found = assemble(config, {}, environment, guidance)
     problems = (*loaded.problems, *found)
     return Built(None if has_errors(problems) else service, problems)
 

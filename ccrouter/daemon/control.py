@@ -131,10 +131,14 @@ def read_keys(state: DaemonState) -> JsonObject:
     return _administer(state, "GET", "/admin/keys")
 
 
-def clear_keys(state: DaemonState, provider: str | None) -> int:
-    """Let the keys of `provider`, or all, be tried again; how many rests that ended. Raises ControlError."""
-    query = "" if provider is None else f"?{urlencode({'provider': provider})}"
-    return as_int(_administer(state, "POST", f"/admin/keys/clear{query}").get("cleared")) or 0
+def clear_keys(state: DaemonState, provider: str | None, preset: str | None = None) -> int:
+    """Let the keys of `provider`, of all of `preset`'s, or all, be tried again; how many rests that ended.
+
+    Raises ControlError.
+    """
+    query = urlencode({key: value for key, value in (("provider", provider), ("preset", preset)) if value is not None})
+    answer = _administer(state, "POST", f"/admin/keys/clear{'?' if query else ''}{query}")
+    return as_int(answer.get("cleared")) or 0
 
 
 def explain_body(state: DaemonState, body: bytes, headers: Mapping[str, str], wire: str) -> JsonObject:

@@ -55,16 +55,29 @@ async def keys(request: web.Request) -> web.Response:
     state = request.app[STATE]
     health = state.gateway.health
     now = health.clock()
-    return json_response({"now": now, "providers": key_report(state.service.config.providers, health.states(), now)})
+    presets: dict[str, Json] = {
+        preset.name: key_report(preset.service.config.providers, preset.gateway.health.states(), now)
+        for preset in state.presets or ()
+        if preset.service is not None
+    }
+    providers = key_report(state.service.config.providers, health.states(), now)
+    return json_response({"now": now, "providers": providers, "presets": presets})
 
 
 async def clear_keys(request: web.Request) -> web.Response:
-    """Let the keys of `?provider=…`, or all, be tried again."""
+    """Let keys be tried again: all, those of `?preset=…`, or of `?provider=…` in it, else in the main configuration."""
     check_admin(request)
-    health = request.app[STATE].gateway.health
-    before = len(health.states().rests)
-    health.clear(request.query.get("provider"))
-    return json_response({"cleared": before - len(health.states().rests)})
+    state = request.app[STATE]
+    provider, name = request.query.get("provider"), request.query.get("preset")
+    healths = [state.gateway.health] if name is None else []
+    if name is not None or provider is None:
+        healths += [preset.gateway.health for preset in state.presets or () if name in {None, preset.name}]
+    cleared = 0
+    for health in healths:
+        before = len(health.states().rests)
+        health.clear(provider)
+        cleared += before - len(health.states().rests)
+    return json_response({"cleared": cleared})
 
 
 def status_of(state: State) -> dict[str, Json]:

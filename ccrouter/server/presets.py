@@ -1,12 +1,12 @@
 """Presets: configurations of their own, each under `/preset/<name>`, built and rebuilt as the main one is.
 
-Nothing is shared with the main configuration or another preset but the HTTP client: providers that are called alike do
-not mix, neither their keys' rests nor what was learned about them.
+Nothing is shared with the main configuration or another preset but the HTTP client and the way out (PROXY_URL):
+providers that are called alike do not mix, neither their keys' rests nor what was learned about them.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class Preset:
     gateway: Gateway
     service: Service | None = None
     problems: tuple[Problem, ...] = ()
-    seen: dict[Path, Stamp] | None = None
+    seen: tuple[str | None, dict[Path, Stamp]] | None = None
+    """The main PROXY_URL and the files that it was built from."""
 
     def files(self) -> set[Path]:
         """The files whose change matters."""
@@ -44,12 +45,19 @@ class Preset:
 
 
 class Presets:
-    """Those in `folder`, one a subfolder with a manifest."""
+    """Those in `folder`, one a subfolder with a manifest. `proxy_url` tells the main configuration's."""
 
-    def __init__(self, folder: Path, client: UpstreamClient, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        client: UpstreamClient,
+        environment: Mapping[str, str],
+        proxy_url: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.folder = folder
         self._client = client
         self._environment = environment
+        self._proxy_url = proxy_url
         self._presets: dict[str, Preset] = {}
 
     def __iter__(self) -> Iterator[Preset]:
@@ -82,11 +90,12 @@ class Presets:
                 health = Health(preset_state_file(self.folder, name))
                 preset = self._presets[name] = Preset(name, manifest, Gateway(self._client, health))
             now = await asyncio.to_thread(stamps, preset.files())
-            if now != preset.seen:
+            if (self._proxy_url(), now) != preset.seen:
                 await self._rebuild(preset)
 
     async def _rebuild(self, preset: Preset) -> None:
-        built = await asyncio.to_thread(build_preset, preset.manifest, self._environment)
+        proxy_url = self._proxy_url()
+        built = await asyncio.to_thread(build_preset, preset.manifest, self._environment, proxy_url)
         preset.problems = built.problems
         if built.service is not None:
             preset.service = built.service
@@ -102,7 +111,7 @@ class Presets:
                 )
             for problem in built.problems:
                 logger.error("preset %s: %s", preset.name, problem)
-        preset.seen = stamps(preset.files())
+        preset.seen = (proxy_url, stamps(preset.files()))
 
     async def watch(self) -> None:
         """Refresh for ever. Runs until cancelled."""

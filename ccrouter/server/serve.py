@@ -119,7 +119,9 @@ class Serving:
         health = Health(router_state_file(self._home))
         journal = Journal(journal_file(self._home))
         state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders), journal))
-        state.presets = Presets(presets_folder(self._home), client, state.environment)
+        state.presets = Presets(
+            presets_folder(self._home), client, state.environment, lambda: state.service.config.proxy_url
+        )
         await state.presets.refresh()
         app = make_app(state)
         app[STOP] = self._stop

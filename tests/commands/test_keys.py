@@ -93,6 +93,31 @@ def test_without_a_daemon_the_file_is_cleared(ccr: "Ccr") -> None:
     assert json.loads((ccr.folder / "router-state.json").read_text())["keys"] == []
 
 
+def test_without_a_daemon_the_keys_of_presets_are_told_and_cleared(ccr: "Ccr") -> None:
+    ccr.write_config(Providers=PROVIDERS)
+    write_rests(ccr)
+    folder = ccr.folder / "presets"
+    for name, manifest in (("work", {"Providers": PROVIDERS, "Router": {"default": "mock,m-text"}}), ("bad", {})):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "manifest.json").write_text(json.dumps(manifest))
+    (folder / ".state").mkdir()
+    (folder / ".state" / "work.json").write_bytes((ccr.folder / "router-state.json").read_bytes())
+    told = ccr.run("keys").stdout
+    assert "mock (preset work)\n   1  sk-…mock  resting  model m-text: until " in told
+    assert told.rstrip().endswith("ccr keys clear [--preset NAME] [provider]")
+    assert list(json.loads(ccr.run("keys", "--json").stdout)["presets"]) == ["work"]
+    assert ccr.run("keys", "clear", "mock").stdout == "1 rest of 'mock' ended.\n"
+    assert "mock (preset work)\n   1  sk-…mock  resting" in ccr.run("keys").stdout
+    cleared = ccr.run("keys", "clear", "--preset", "work", "mock").stdout
+    assert cleared == "1 rest of 'mock' in the preset 'work' ended.\n"
+    assert ccr.run("keys", "clear").stdout == "2 rests ended.\n"  # of providers that are gone
+    unknown = ccr.run("keys", "clear", "--preset", "wrok")
+    assert unknown.returncode == 2
+    assert "there is no preset 'wrok'. Did you mean 'work'?" in unknown.stderr
+    unknown = ccr.run("keys", "clear", "--preset", "work", "mokc")
+    assert "there is no provider 'mokc' in the preset 'work'. Did you mean 'mock'?" in unknown.stderr
+
+
 def test_without_a_daemon_a_broken_config_is_told(ccr: "Ccr") -> None:
     ccr.config.write_text("{")
     told = ccr.run("keys")

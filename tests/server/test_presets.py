@@ -92,6 +92,50 @@ async def test_a_preset_has_its_own_providers_and_routes(tmp_path: Path) -> None
         assert [entry["id"] for entry in (await models.json())["data"]] == ["anthropic/p,x", "anthropic/p,y"]
 
 
+async def test_its_keys_are_told_and_cleared(tmp_path: Path) -> None:
+    async with scene(tmp_path) as here:
+
+        async def states() -> tuple[Any, Any]:
+            report = await (await here.client.get("/admin/keys", headers=ADMIN)).json()
+            found = [report["providers"], report["presets"]["fast"]]
+            own, preset = ([key["state"] for entry in entries for key in entry["keys"]] for entries in found)
+            return own, preset
+
+        async def clear(query: str) -> int:
+            answer = await here.client.post(f"/admin/keys/clear{query}", headers=ADMIN)
+            return (await answer.json())["cleared"]
+
+        here.other.begin(lambda body: Failure(429, "Slow down", headers={"retry-after": "60"}))
+        assert (await here.ask("fast"))[0] == 429
+        assert await states() == (["ready"], ["resting"])
+        assert await clear("?provider=p") == 0  # the main configuration's
+        assert await clear("?preset=none") == 0
+        assert await clear("?preset=fast&provider=q") == 0
+        assert await clear("?preset=fast&provider=p") == 1
+        assert await states() == (["ready"], ["ready"])
+        assert (await here.ask("fast"))[0] == 429
+        assert await clear("") == 1
+
+
+async def test_its_way_out_is_the_main_configurations(tmp_path: Path) -> None:
+    """PROXY_URL belongs to the machine; a preset's own wins, and a change of the main one counts."""
+    proxy: list[str | None] = ["http://127.0.0.1:1"]
+    folder, client = tmp_path / "presets", UpstreamClient()
+    entry: Json = {"name": "p", "api_base_url": "https://p.example/v1", "api_key": "sk-1", "models": ["m"]}
+    write_preset(folder, "plain", default="p,m", provider=entry)
+    manifest = write_preset(folder, "own", default="p,m", provider=entry)
+    manifest.write_text(manifest.read_text().replace("{", '{"PROXY_URL": "http://127.0.0.1:2",', 1))
+    presets = Presets(folder, client, {}, lambda: proxy[0])
+    found: list[tuple[str | None, str | None]] = []
+    for url in ("http://127.0.0.1:1", "http://127.0.0.1:3", None):
+        proxy[0] = url
+        await presets.refresh()
+        found.append((presets.serving("plain")[0].proxies["p"], presets.serving("own")[0].proxies["p"]))
+    await client.close()
+    own = "http://127.0.0.1:2"
+    assert found == [("http://127.0.0.1:1", own), ("http://127.0.0.1:3", own), (None, own)]
+
+
 async def test_it_wants_the_routers_key(tmp_path: Path) -> None:
     async with scene(tmp_path) as here:
         status, body, _ = await here.ask("fast", **{"x-api-key": "wrong"})

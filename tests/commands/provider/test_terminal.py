@@ -102,7 +102,7 @@ def test_gemini_balance(folder: Path, terminal: Open) -> None:
         tmux.wait("Where does it run? [http://localhost:8000]")
         tmux.type(balance.url)
         tmux.press("Enter")
-        tmux.wait("Key of gemini-balance")
+        tmux.wait("Key of gemini-balance", "Key:")  # what is typed before the prompt is thrown away
         tmux.type(TOKEN)
         tmux.press("Enter")
         tmux.wait("Keep it as $GEMINI_BALANCE_TOKEN")
