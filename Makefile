@@ -46,8 +46,10 @@ screenshots: $(STAMP)
 prices: $(STAMP)
 	$(BIN)/python -m tests.prices
 
+# BENCH="--quick" for a first look; BENCH=growth, memory, profile, instructions or everything for the other measurements
+# (docs/performance.md).
 bench: $(STAMP)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(BENCH)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -150,6 +150,17 @@ def text_deltas(wire: Wire, body: bytes) -> list[str]:
     return found
 
 
+def whole_texts(spoken: Spoken, body: bytes) -> list[str]:
+    """The texts of a whole answer. Raises WrongAnswerError when it is none."""
+    try:
+        message = orjson.loads(body)
+        if spoken == "anthropic":
+            return [block["text"] for block in message["content"] if block["type"] == "text"]
+        return [choice["message"]["content"] for choice in message["choices"]]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise WrongAnswerError(f"not a message: {body[:300].decode(errors='replace')}") from None
+
+
 def _of_anthropic(event: Any) -> str | None:
     if event.get("type") == "error":
         raise WrongAnswerError(f"an error event: {event}")
@@ -186,11 +197,7 @@ def check(spoken: Spoken, answer: Answer, reply: Reply) -> None:
     if answer.streamed:
         pieces = text_deltas("anthropic" if spoken == "anthropic" else answer.wire, reply.body)
     else:
-        message = orjson.loads(reply.body)
-        if spoken == "anthropic":
-            pieces = [block["text"] for block in message["content"] if block["type"] == "text"]
-        else:
-            pieces = [choice["message"]["content"] for choice in message["choices"]]
+        pieces = whole_texts(spoken, reply.body)
     if len(pieces) != answer.deltas:
         raise WrongAnswerError(f"{len(pieces)} pieces of text instead of {answer.deltas}")
     text = "".join(pieces)
@@ -217,17 +224,13 @@ async def run(port: int, spoken: Spoken, scenario: Scenario, requests: int) -> L
     ]
     replies: list[Reply] = []
 
-    async def worker(connection: _Connection, share: int) -> None:
-        replies.extend([await connection.ask(bodies.pop()) for _ in range(share)])
+    async def worker(connection: _Connection) -> None:
+        while bodies:
+            replies.append(await connection.ask(bodies.pop()))
 
     began = time.perf_counter()
     try:
-        await asyncio.gather(
-            *(
-                worker(connection, share)
-                for connection, share in zip(connections, _shares(requests, connections), strict=True)
-            )
-        )
+        await asyncio.gather(*(worker(connection) for connection in connections))
     except TimeoutError:
         raise WrongAnswerError(f"no complete answer within {TIMEOUT_SECONDS:.0f} s") from None
     finally:
@@ -237,8 +240,3 @@ async def run(port: int, spoken: Spoken, scenario: Scenario, requests: int) -> L
     for reply in replies:
         check(spoken, scenario.answer, reply)
     return Load(tuple(reply.first for reply in replies), tuple(reply.total for reply in replies), wall)
-
-
-def _shares(requests: int, connections: Sequence[object]) -> list[int]:
-    each, more = divmod(requests, len(connections))
-    return [each + (1 if number < more else 0) for number in range(len(connections))]

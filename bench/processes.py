@@ -2,12 +2,16 @@
 
 import os
 import sys
+import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROC = Path("/proc")
 HAS_PROC = sys.platform == "linux" and (PROC / "self" / "stat").exists()
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+WATCH_SECONDS = 0.5
 SOURCE = "/proc (utime + stime of the whole process tree)" if HAS_PROC else "psutil (this system has no /proc)"
 
 
@@ -63,6 +67,28 @@ def resident_megabytes(pid: int) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextmanager
+def peak_resident_megabytes(pid: int, *, watched: bool) -> Generator[list[float]]:
+    """Resident memory of the tree of `pid` at the end, and each half second until then where `watched`."""
+    found: list[float] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCH_SECONDS):
+            found.append(resident_megabytes(pid))
+
+    watcher = threading.Thread(target=watch)
+    if watched:
+        watcher.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        if watched:
+            watcher.join()
+        found.append(resident_megabytes(pid))
 
 
 def _stat(pid: int) -> list[str] | None:

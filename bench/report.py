@@ -1,34 +1,46 @@
 """The table, the JSON and the verdict."""
 
 import datetime
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 
 import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench.bars import Bar, figures_of, ratio
+from bench.machine import machine
 from bench.peers.ccr import CCR
 from bench.peers.ccrouter import CCROUTER
-from bench.peers.floor import FLOOR
 from bench.processes import SOURCE
-from bench.rounds import Figures, Result
+from bench.rounds import Result
 from bench.scenarios import Scenario
+from bench.startup import Timing
+from bench.workers import Throughput
 
 HEADINGS = ("CPU ms", "÷ floor", "bar", "first ms", "total ms", "p99 ms", "req/s", "RSS MB")
+TIMING_HEADINGS = ("seconds", "CPU seconds", "bar")
+START_HEADINGS = ("seconds", "RSS MB")
+BAR_HEADINGS = ("limit", "reached", "")
 
 
-def ratio(results: Mapping[str, Result], name: str) -> float | None:
-    """CPU of a contestant as a multiple of the floor's, where both ran."""
-    floor, own = _figures(results, FLOOR.name), _figures(results, name)
-    return own.cpu_ms / floor.cpu_ms if floor and own and floor.cpu_ms else None
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that one run of the comparison has found.
 
+    `absent` says why a contestant, or a part of the measurement, did not run; `starts` are the seconds to each
+    contestant's first answer, once; `resident_mb` is its memory after the whole run.
+    """
 
-def _figures(results: Mapping[str, Result], name: str) -> Figures | None:
-    result = results.get(name)
-    return result.figures if result else None
+    rounds: int
+    scenarios: Sequence[Scenario]
+    results: Mapping[str, Mapping[str, Result]]
+    absent: Mapping[str, str]
+    bars: Sequence[Bar]
+    timings: Sequence[Timing] = ()
+    starts: Mapping[str, float] = field(default_factory=dict[str, float])
+    resident_mb: Mapping[str, float] = field(default_factory=dict[str, float])
+    throughput: Throughput | None = None
 
 
 def problems(scenarios: Sequence[Scenario], results: Mapping[str, Mapping[str, Result]]) -> list[str]:
@@ -38,25 +50,15 @@ def problems(scenarios: Sequence[Scenario], results: Mapping[str, Mapping[str, R
         ours = results[scenario.name].get(CCROUTER.name)
         if ours is not None and ours.failure is not None:
             found.append(f"{scenario.name}: {CCROUTER.name} failed: {ours.failure}")
-        own, peer = _figures(results[scenario.name], CCROUTER.name), _figures(results[scenario.name], CCR.name)
+        own, peer = figures_of(results[scenario.name], CCROUTER.name), figures_of(results[scenario.name], CCR.name)
         if own and peer and own.cpu_ms > peer.cpu_ms:
             found.append(f"{scenario.name}: {own.cpu_ms:.2f} ms CPU a request, {CCR.name} needs {peer.cpu_ms:.2f} ms")
     return found
 
 
-def missed_bars(scenarios: Sequence[Scenario], results: Mapping[str, Mapping[str, Result]]) -> list[str]:
-    """Where the daemon is above its bar. Said, but not yet a failure."""
-    found: list[str] = []
-    for scenario in scenarios:
-        reached = ratio(results[scenario.name], CCROUTER.name)
-        if scenario.bar is not None and reached is not None and reached > scenario.bar:
-            found.append(f"{scenario.name}: {reached:.1f} × the floor, the bar is {scenario.bar:g}")
-    return found
-
-
 def cells(scenario: Scenario, results: Mapping[str, Result], name: str) -> list[str]:
     """One row's figures as text, for a contestant that ran."""
-    figures = _figures(results, name)
+    figures = figures_of(results, name)
     assert figures is not None
     multiple = ratio(results, name)
     return [
@@ -71,32 +73,51 @@ def cells(scenario: Scenario, results: Mapping[str, Result], name: str) -> list[
     ]
 
 
-def print_table(
-    console: Console,
-    scenarios: Sequence[Scenario],
-    results: Mapping[str, Mapping[str, Result]],
-    absent: Mapping[str, str],
-) -> None:
-    """One block of rows a scenario; a contestant that did not run says why."""
-    for scenario in scenarios:
-        table = Table(
-            title=f"[bold]{scenario.name}[/]  [dim]{scenario.about}[/]", title_justify="left", box=None, pad_edge=False
-        )
-        table.add_column("", min_width=12)
-        for heading in HEADINGS:
-            table.add_column(heading, justify="right", no_wrap=True)
-        notes: list[str] = []
-        for name, result in results[scenario.name].items():
+def print_report(console: Console, report: Report) -> None:
+    """One block of rows a scenario, the commands, the bars; a contestant that did not run says why."""
+    for scenario in report.scenarios:
+        results = report.results[scenario.name]
+        rows = [[name, *cells(scenario, results, name)] for name, result in results.items() if result.figures]
+        console.print(_table(f"[bold]{scenario.name}[/]  [dim]{scenario.about}[/]", HEADINGS, rows))
+        for name, result in results.items():
             if result.figures is None:
-                notes.append(f"{name}: failed: {result.failure}")
-            else:
-                table.add_row(name, *cells(scenario, results[scenario.name], name))
-        console.print(table)
-        for note in notes:
-            console.print(shortened(note), style="red", highlight=False, markup=False)
+                console.print(
+                    shortened(f"{name}: failed: {result.failure}"), style="red", highlight=False, markup=False
+                )
         console.print()
-    for name, why in absent.items():
-        console.print(f"{name}: {why}", style="yellow", highlight=False)
+    for title, headings, rows in (
+        ("commands", TIMING_HEADINGS, timing_rows(report)),
+        ("start, and memory at the end", START_HEADINGS, start_rows(report)),
+        ("bars", BAR_HEADINGS, [bar.cells for bar in report.bars]),
+    ):
+        if rows:
+            console.print(_table(f"[bold]{title}[/]", headings, rows))
+            console.print()
+    for name, why in report.absent.items():
+        console.print(f"{name}: {why}", style="yellow", highlight=False, markup=False)
+
+
+def timing_rows(report: Report) -> list[list[str]]:
+    """The daemon's commands."""
+    return [
+        [timing.name, f"{timing.median:.3f}", f"{timing.cpu_median:.3f}", f"{timing.bar:g}" if timing.bar else ""]
+        for timing in report.timings
+    ]
+
+
+def start_rows(report: Report) -> list[list[str]]:
+    """Each contestant's start and memory."""
+    return [[name, f"{seconds:.2f}", f"{report.resident_mb[name]:.0f}"] for name, seconds in report.starts.items()]
+
+
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("", min_width=12)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def shortened(text: str, limit: int = 240) -> str:
@@ -105,24 +126,16 @@ def shortened(text: str, limit: int = 240) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def machine() -> str:
-    """One line on where this ran."""
-    system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def as_json(
-    scenarios: Sequence[Scenario], results: Mapping[str, Mapping[str, Result]], absent: Mapping[str, str], rounds: int
-) -> bytes:
+def as_json(report: Report) -> bytes:
     """Everything measured, each round too."""
     described: dict[str, object] = {}
-    for scenario in scenarios:
+    for scenario in report.scenarios:
         rows: dict[str, object] = {}
-        for name, result in results[scenario.name].items():
+        for name, result in report.results[scenario.name].items():
             figures = result.figures
             rows[name] = {
                 "failure": result.failure,
-                "cpu_ratio_to_floor": ratio(results[scenario.name], name),
+                "cpu_ratio_to_floor": ratio(report.results[scenario.name], name),
                 "median": figures.as_json() if figures else None,
                 "rounds": [each.as_json() for each in result.rounds],
             }
@@ -131,42 +144,13 @@ def as_json(
         "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "cpu_source": SOURCE,
-        "rounds": rounds,
-        "not_run": dict(absent),
+        "rounds": report.rounds,
+        "not_run": dict(report.absent),
+        "bars": [{**asdict(bar), "verdict": bar.verdict} for bar in report.bars],
+        "commands": [asdict(timing) for timing in report.timings],
+        "start_seconds": dict(report.starts),
+        "resident_mb_after_the_run": dict(report.resident_mb),
+        "workers": asdict(report.throughput) if report.throughput else None,
         "scenarios": described,
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
-
-
-def write_docs(
-    path: Path,
-    scenarios: Sequence[Scenario],
-    results: Mapping[str, Mapping[str, Result]],
-    absent: Mapping[str, str],
-    rounds: int,
-) -> None:
-    """docs/performance.md, made by the run."""
-    now = datetime.datetime.now(datetime.UTC).date().isoformat()
-    lines = [
-        "# Performance",
-        "",
-        f"Written by `python -m bench --write-docs` on {now}: {machine()}; medians of {rounds} interleaved rounds.",
-        "",
-        f"The main figure is the router's CPU time a request, from {SOURCE}: it holds on a noisy machine. The floor is "
-        "a bare aiohttp pass-through on the same kind of loop that reads the body, forwards it and copies the answer "
-        "byte for byte. Every answer is checked: all text, in as many pieces as the upstream sent. "
-        f"{CCR.name} runs with its log off, ccrouter with its log on.",
-        "",
-    ]
-    for scenario in scenarios:
-        lines += [f"## {scenario.name}", "", f"{scenario.about[0].upper()}{scenario.about[1:]}.", ""]
-        lines += ["| | " + " | ".join(HEADINGS) + " |", "|---|" + "---:|" * len(HEADINGS)]
-        for name, result in results[scenario.name].items():
-            if result.figures is None:
-                lines.append(f"| {name} | failed: {result.failure} |" + " |" * (len(HEADINGS) - 1))
-            else:
-                lines.append(f"| {name} | " + " | ".join(cells(scenario, results[scenario.name], name)) + " |")
-        lines.append("")
-    lines += [f"- {name}: {why}" for name, why in absent.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")

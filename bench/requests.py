@@ -154,3 +154,19 @@ def _prose(dice: random.Random, size: int) -> str:
         written.append(line)
         length += len(line) + 1
     return "\n".join(written)[:size]
+
+
+def long_history(scenario: str, *, size: int, unseen: bool) -> bytes:
+    """A conversation of about `size` bytes in messages of some 4 KB, its last message holding `NUMBER`.
+
+    With `unseen` every message holds it, so that no message of one request is in the one before.
+    """
+    dice = random.Random(17)
+    number = f"{NUMBER.decode()} " if unseen else ""
+    count = max(1, round(size / 4000)) // 2 * 2  # the user has the last word after them
+    messages = [
+        {"role": "assistant" if place % 2 else "user", "content": f"{number}{_prose(dice, 3900)}"}
+        for place in range(count)
+    ]
+    messages.append({"role": "user", "content": f"Question {NUMBER.decode()}: what next? {marker(scenario)}"})
+    return orjson.dumps({"model": CLAUDE, "max_tokens": 1024, "messages": messages})

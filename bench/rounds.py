@@ -2,18 +2,24 @@
 
 import asyncio
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bench import load
 from bench.peers.base import Server
-from bench.processes import cpu_seconds, resident_megabytes
+from bench.processes import cpu_seconds, peak_resident_megabytes
 from bench.scenarios import Scenario
+
+ROUND_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One contestant on one scenario: of one round, or the medians of several. Times are milliseconds a request."""
+    """One contestant on one scenario: of one round, or the medians of several. Times are milliseconds a request.
+
+    `resident_mb` is the most while streams with a pace are open, else what is resident at the end of the round.
+    """
 
     cpu_ms: float
     first_ms: float
@@ -54,7 +60,8 @@ def medians(rounds: Sequence[Figures]) -> Figures:
 def one_round(server: Server, scenario: Scenario, requests: int) -> Figures:
     """Load one contestant once. Raises load.WrongAnswerError."""
     before = cpu_seconds(server.pid)
-    done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
+    with peak_resident_megabytes(server.pid, watched=scenario.answer.pause > 0) as peak:
+        done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
     used = cpu_seconds(server.pid) - before
     totals = sorted(done.total)
     return Figures(
@@ -63,17 +70,38 @@ def one_round(server: Server, scenario: Scenario, requests: int) -> Figures:
         total_ms=statistics.median(totals) * 1000,
         p99_ms=totals[min(len(totals) - 1, int(len(totals) * 0.99))] * 1000,
         requests_per_second=requests / done.wall,
-        resident_mb=resident_megabytes(server.pid),
+        resident_mb=max(peak),
     )
+
+
+def fitting(requests: int, least: int, seconds_each: float) -> int:
+    """How many of `requests` fit into a round, but never fewer than `least`."""
+    return min(requests, max(least, int(ROUND_SECONDS / seconds_each)))
+
+
+def warm_up(server: Server, scenario: Scenario, requests: int) -> int:
+    """Half a round that does not count; gives how many requests a round has. Raises load.WrongAnswerError."""
+    least = min(requests, max(2, scenario.in_flight))
+    began = time.monotonic()
+    one_round(server, scenario, least)
+    fits = fitting(requests, least, (time.monotonic() - began) / least)
+    if scenario.rounds != 1 and fits // 2 > least:
+        one_round(server, scenario, fits // 2)
+    return fits
 
 
 def measure(
     servers: Sequence[Server], scenario: Scenario, rounds: int, requests: int, progress: Callable[[str], None]
 ) -> Mapping[str, Result]:
-    """All rounds of one scenario, one uncounted warm-up round first. A contestant that answers wrongly drops out."""
+    """All rounds of one scenario, one uncounted warm-up round first. A contestant that answers wrongly drops out.
+
+    One that would take longer than ROUND_SECONDS for its requests sends fewer: CPU is told by the request anyway.
+    """
+    servers = [server for server in servers if scenario.name not in server.contestant.without]
     counted: dict[str, list[Figures]] = {server.contestant.name: [] for server in servers}
     failures: dict[str, str] = {}
     rounds = scenario.rounds or rounds
+    own: dict[str, int] = {}
     for number in range(rounds + 1):
         for server in servers:
             name = server.contestant.name
@@ -81,10 +109,12 @@ def measure(
                 continue
             progress(f"{scenario.name}: {'warm-up' if number == 0 else f'round {number} of {rounds}'}, {name}")
             try:
-                figures = one_round(server, scenario, requests if number else max(1, requests // 2))
+                if number == 0:
+                    own[name] = warm_up(server, scenario, requests)
+                    continue
+                figures = one_round(server, scenario, own[name])
             except (load.WrongAnswerError, OSError) as error:
                 failures[name] = str(error) or type(error).__name__
                 continue
-            if number:
-                counted[name].append(figures)
+            counted[name].append(figures)
     return {name: Result(name, scenario.name, tuple(figures), failures.get(name)) for name, figures in counted.items()}

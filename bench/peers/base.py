@@ -17,6 +17,7 @@ from bench.load import Spoken
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / ".bench"
 START_SECONDS = 60.0
+POLL_SECONDS = 0.01
 
 
 class NotAvailableError(Exception):
@@ -35,20 +36,25 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """One row of the table. `prepare(upstream_port, home)` installs and configures, or raises NotAvailableError."""
+    """One row of the table. `prepare(upstream_port, home)` installs and configures, or raises NotAvailableError.
+
+    It takes no part in the scenarios of `without`: it has nothing of what they measure.
+    """
 
     name: str
     spoken: Spoken
     prepare: Callable[[int, Path], Launch]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Server:
-    """A running contestant."""
+    """A running contestant. `start_seconds` is from its start to its first answer."""
 
     contestant: Contestant
     launch: Launch
     process: subprocess.Popen[bytes]
+    start_seconds: float = 0.0
 
     @property
     def pid(self) -> int:
@@ -86,6 +92,7 @@ def start(contestant: Contestant, launch: Launch, seconds: float = START_SECONDS
     """Start it and wait until it answers HTTP, at most `seconds`. Raises NotAvailableError with the end of its log."""
     log = WORKSPACE / "logs" / f"{contestant.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(
             launch.command,
@@ -97,13 +104,14 @@ def start(contestant: Contestant, launch: Launch, seconds: float = START_SECONDS
             start_new_session=True,
         )
     server = Server(contestant, launch, process)
-    deadline = time.monotonic() + seconds
+    deadline = began + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         if answers(launch.port):
+            server.start_seconds = time.monotonic() - began
             return server
-        time.sleep(0.05)
+        time.sleep(POLL_SECONDS)
     server.stop()
     tail = log.read_text(errors="replace").strip().splitlines()[-3:]
     raise NotAvailableError("did not start: " + (" | ".join(tail) or f"no answer within {seconds:.0f} s"))

@@ -30,4 +30,6 @@ def prepare(upstream_port: int, home: Path) -> Launch:
     return Launch((command,), environment, home, port)
 
 
-CLAUDE_CODE_PROXY = Contestant("claude-code-proxy (fuergaosi233)", "anthropic", prepare)
+LEFT_OUT = ("burst-3", "burst-5", "gemini-1000", "responses-1000")
+"""It has neither transformers nor other dialects."""
+CLAUDE_CODE_PROXY = Contestant("claude-code-proxy (fuergaosi233)", "anthropic", prepare, LEFT_OUT)

@@ -46,6 +46,8 @@ def test_refuses_other_text():
 def test_refuses_an_error_status_and_an_error_event():
     with pytest.raises(WrongAnswerError, match="status 500"):
         check("anthropic", whole_answer(), Reply(500, b"no", 0.0, 0.0))
+    with pytest.raises(WrongAnswerError, match="not a message"):
+        check("anthropic", whole_answer(), Reply(200, b'{"error":{"message":"no"}}', 0.0, 0.0))
     with pytest.raises(WrongAnswerError, match="error event"):
         check("anthropic", streamed_answer(1), Reply(200, b'data: {"type":"error"}\n\n', 0.0, 0.0))
 

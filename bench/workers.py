@@ -1,0 +1,66 @@
+"""Requests per second with one worker process and with two."""
+
+import asyncio
+import statistics
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import load
+from bench.peers.base import Contestant, Launch, NotAvailableError, start
+from bench.peers.ccrouter import CCROUTER
+from bench.scenarios import all_scenarios
+
+BAR = 1.7
+IN_FLIGHT = 64
+"""Enough that the kernel's choice of a worker for each connection evens out."""
+REQUESTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Requests per second, round by round, of first-turn with 64 in flight."""
+
+    one: tuple[float, ...]
+    two: tuple[float, ...]
+
+    @property
+    def gain(self) -> float:
+        return statistics.median(self.two) / statistics.median(self.one)
+
+
+def measure(upstream_port: int, home: Path, rounds: int, requests: int, progress: Callable[[str], None]) -> Throughput:
+    """Rounds of one and two workers, interleaved. Raises NotAvailableError, load.WrongAnswerError."""
+    scenario = replace(all_scenarios()["first-turn"], in_flight=IN_FLIGHT)
+    (first := home / "one").mkdir()
+    launch = CCROUTER.prepare(upstream_port, first)
+    if "--workers" not in _help(launch):
+        raise NotAvailableError("`ccr start` has no --workers")
+    (second := home / "two").mkdir()
+    launches = (launch, CCROUTER.prepare(upstream_port, second))
+    running = [
+        start(_named(workers), replace(each, command=(*each.command, "--workers", str(workers))))
+        for workers, each in zip((1, 2), launches, strict=True)
+    ]
+    figures: list[list[float]] = [[], []]
+    try:
+        for number in range(rounds + 1):
+            for server, column in zip(running, figures, strict=True):
+                progress(f"{server.contestant.name}: {'warm-up' if number == 0 else f'round {number} of {rounds}'}")
+                done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
+                if number:
+                    column.append(requests / done.wall)
+    finally:
+        for server in running:
+            server.stop()
+    return Throughput(tuple(figures[0]), tuple(figures[1]))
+
+
+def _named(workers: int) -> Contestant:
+    return replace(CCROUTER, name=f"{CCROUTER.name}-workers-{workers}")
+
+
+def _help(launch: Launch) -> str:
+    command = (launch.command[0], "start", "--help")
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=dict(launch.environment)).stdout
