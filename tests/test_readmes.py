@@ -18,6 +18,8 @@ CHINESE = {
     "README.md": "README.zh-CN.md",
     "docs/migrating.md": "docs/zh-CN/migrating.md",
     "docs/gemini-balance.md": "docs/zh-CN/gemini-balance.md",
+    "docs/adding-providers.md": "docs/zh-CN/adding-providers.md",
+    "docs/troubleshooting.md": "docs/zh-CN/troubleshooting.md",
 }
 ENGLISH = {chinese: english for english, chinese in CHINESE.items()}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
