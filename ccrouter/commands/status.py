@@ -11,7 +11,6 @@ from ccrouter.commands.locating import chosen_config, config_option, locate
 from ccrouter.commands.terminal import fact, note, rows, title
 from ccrouter.daemon.control import ControlError, Daemon, Foreign, probe, read_status
 from ccrouter.daemon.files import DaemonFiles
-from ccrouter.daemon.service.finding import service_of
 from ccrouter.model.json import JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.startup import endpoint_of
 from ccrouter.statusline.wording import dollars
@@ -156,6 +155,8 @@ def _show_absence(path: Path) -> None:
     if address is not None and isinstance(answer := probe(endpoint_of(*address)), Foreign):
         what = f" ({answer.hint})" if answer.hint else ""
         note(f"Port {address[1]} is taken by another program{what}.")
+    from ccrouter.daemon.service.finding import service_of
+
     if service_of(path, os.environ) is not None:
         fact("🔁", "Service", "installed; `ccr service status` says how it is")
     click.echo("\nTo start it:")

@@ -1,6 +1,5 @@
 """What the commands need of a service manager, and how its programs are run."""
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -132,6 +131,8 @@ class ServiceManager(Protocol):
 
 def run(command: tuple[str, ...], seconds: float = QUICK_SECONDS) -> Ran:
     """Run a program of the service manager's to its end. Raises ServiceUnavailable where it is not there or hangs."""
+    import subprocess  # `ccr start` and `ccr status` load this module, and mostly run nothing
+
     try:
         ran = subprocess.run(  # noqa: S603 - no shell in between, and the words are ours
             command,

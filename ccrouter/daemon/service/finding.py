@@ -1,7 +1,6 @@
 """Which service manager this machine has, and what is installed there under our name. Only reads."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +35,9 @@ def service_manager(environment: Mapping[str, str]) -> ServiceManager:
             'schtasks /Create /SC ONLOGON /TN ccrouter /TR "ccr start"'
         )
     file = systemd_folder(environment) / UNIT
-    if shutil.which("systemctl", path=environment.get("PATH")) is None:
+    from shutil import which
+
+    if which("systemctl", path=environment.get("PATH")) is None:
         raise ServiceUnavailable(
             "There is no systemd here (no `systemctl`). In a container let its main process be "
             "`ccr start --foreground`; elsewhere have your init system run that, or run `ccr start` when you log in."

@@ -1,8 +1,5 @@
 """The property list of a launchd agent (launchd.plist(5)), and the command line read back from it. Pure."""
 
-import plistlib
-from xml.parsers.expat import ExpatError
-
 from ccrouter.daemon.service.definition import SERVICE_VARIABLE, STOP_SECONDS, ServiceDefinition
 from ccrouter.model.json import as_list, as_object, as_str
 
@@ -18,6 +15,8 @@ def agent_plist(service: ServiceDefinition) -> bytes:
     KeepAlive restarts the daemon after a failure; after a graceful end it stays ended. ProcessType Interactive: as
     a background process it would be throttled, and every answer goes through it.
     """
+    import plistlib
+
     content = plistlib.dumps(
         {
             "Label": LABEL,
@@ -38,6 +37,9 @@ def agent_plist(service: ServiceDefinition) -> bytes:
 
 def read_command(content: bytes) -> tuple[str, ...] | None:
     """The command line of an agent of ours; None where it is not ours, as no other sets our variable."""
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
     try:
         agent = as_object(plistlib.loads(content)) or {}
     except (plistlib.InvalidFileException, ExpatError, ValueError):
