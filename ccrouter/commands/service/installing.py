@@ -1,6 +1,7 @@
 """Installing the service: everything is checked before anything is written, and what fails is taken back."""
 
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import field
@@ -58,6 +59,11 @@ def plan(path: Path, manager: ServiceManager, own: Mapping[str, str], *, replace
     Raises:
         CCRouterError: the service cannot be installed like this.
     """
+    if is_passing(Path(sys.prefix)):
+        raise CCRouterError(
+            "This ccrouter lies in uv's cache, which is cleared now and then (`uvx`), so no service can "
+            "start it. Install it (`uv tool install`), and install the service with that one. Nothing was changed."
+        )
     if not path.exists():
         raise CCRouterError(f"There is no config at {path} to serve: `ccr init` sets one up.")
     before = find_installed(manager)
@@ -80,6 +86,11 @@ def plan(path: Path, manager: ServiceManager, own: Mapping[str, str], *, replace
     if has_errors(problems):
         _refuse_broken(path, check(path, {**missing, **environment}))
     return Plan(path, dotenv, manager, manager.content(definition), before, problems, missing, around.withheld)
+
+
+def is_passing(prefix: Path) -> bool:
+    """True for an environment (`sys.prefix`) that may be gone tomorrow: uv makes those of `uvx` in its cache."""
+    return any(part.startswith(("archive-v", "environments-v")) for part in prefix.parts)
 
 
 def _refuse_broken(path: Path, problems: tuple[Problem, ...], lacking: Mapping[str, str] | None = None) -> None:

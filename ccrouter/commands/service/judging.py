@@ -52,6 +52,9 @@ def _activity(state: ServiceState) -> Iterator[Finding]:
     if state.activity == "failed":
         text = f"the service has failed ({state.detail or 'nobody says why'})"
         yield Finding(SERVICE, "error", text, "Start it, which says why it fails: ccr start")
+    elif state.activity == "starting" and state.detail:
+        text = f"the service failed ({state.detail}) and is being tried again"
+        yield Finding(SERVICE, "warning", text, "Start it, which says why it fails: ccr start")
     if not state.at_login:
         yield Finding(SERVICE, "warning", "the service is installed, but does not start at login", ANEW)
 

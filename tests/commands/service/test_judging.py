@@ -36,6 +36,7 @@ def test_a_service_that_is_well() -> None:
         (replace(WELL, config_there=False), "error", f"serves {CONFIG}", "--replace"),
         (replace(WELL, serves=False, config=Path("/x.json")), "note", "not /x.json", ""),
         (replace(WELL, state=FAILED), "error", "failed (exit-code 1)", "ccr start"),
+        (replace(WELL, state=replace(FAILED, activity="starting")), "warning", "is being tried again", "ccr start"),
         (replace(WELL, state=ServiceState("running")), "warning", "does not start at login", "ccr service install"),
         (replace(WELL, state=None, unavailable="no bus"), "note", "no bus", ""),
         (replace(WELL, found=NotOurs(FILE, "is a link")), "note", f"{FILE} is a link", ""),
