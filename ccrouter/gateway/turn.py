@@ -410,7 +410,7 @@ def without_key(error: UpstreamError, key: str | None) -> UpstreamError:
 
 def tokens_of(usage: Usage) -> int:
     """What an answer cost, prompt and all; 0 where the upstream did not say."""
-    return sum(count or 0 for count in (usage.input, usage.cache_read, usage.cache_write, usage.output))
+    return (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0) + (usage.output or 0)
 
 
 def remembers(work: Work) -> bool:

@@ -1,7 +1,7 @@
 """The JSON types that wire bodies and extras are made of."""
 
 from collections.abc import Mapping
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 JsonObject: TypeAlias = dict[str, Json]
@@ -22,12 +22,12 @@ NO_EXTRAS: Mapping[str, Json] = _NoExtras()
 
 def as_object(value: object) -> JsonObject | None:
     """`value` when it is a JSON object, else None."""
-    return cast(JsonObject, value) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType] - as JSON has it
 
 
 def as_list(value: object) -> list[Json] | None:
     """`value` when it is a JSON array, else None."""
-    return cast("list[Json]", value) if isinstance(value, list) else None
+    return value if isinstance(value, list) else None  # pyright: ignore[reportUnknownVariableType] - as JSON has it
 
 
 def as_str(value: object) -> str | None:

@@ -4,8 +4,9 @@ import asyncio
 import io
 import os
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from pathlib import Path
 
 from ccrouter.config.urls import place_of
@@ -48,10 +49,17 @@ class Way:
 class UpstreamReply:
     """A reply whose status has come. Read it to its end inside `UpstreamClient.open`."""
 
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
     _response: aiohttp.ClientResponse
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case."""
+        return {name.lower(): value for name, value in self._response.headers.items()}
 
     async def read(self, within: float | None = None) -> bytes:
         """Whatever has arrived, at least a byte; b"" at the end, and when `within` seconds brought nothing.
@@ -124,41 +132,29 @@ class UpstreamClient:
         """Close every connection."""
         await self._session.close()
 
-    @asynccontextmanager
-    async def open(self, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> AsyncGenerator[UpstreamReply]:
+    def open(
+        self, url: str, headers: Mapping[str, str], body: bytes, way: Way
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
         """POST `body`; leaving the context early closes the connection, which cancels the upstream's work.
 
-        Raises:
+        Entering it raises:
             UpstreamError: no answer came (connection, DNS, TLS, time-out, redirect).
         """
-        host = place_of(url)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=way.connect_seconds, sock_read=way.idle_seconds)
-        try:
-            async with asyncio.timeout(way.answer_seconds):
-                # A redirect would carry the key to wherever it points: the config must name the real address.
-                response = await self._session.post(
-                    url,
-                    # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
-                    data=body if len(body) < LARGE_BODY else io.BytesIO(body),
-                    headers=headers,
-                    proxy=way.proxy,
-                    allow_redirects=False,
-                    timeout=timeout,
-                    ssl=self._trust(way.ca_bundle),
-                )
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise explain(error, host, way.connect_seconds) from error
-        try:
-            if 300 <= response.status < 400:
-                place = place_of(response.headers.get("location", "")) or "another path"
-                words = f"{host} redirects to {place}: set api_base_url to the final address"
-                raise upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="redirect")
-            yield UpstreamReply(
-                response.status, {name.lower(): value for name, value in response.headers.items()}, response
-            )
-        finally:
-            # Gives a fully read connection back to the pool and closes any other.
-            response.release()
+        return _Exchange(self, url, headers, body, way)
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> aiohttp.ClientResponse:
+        """The response to `body`, to be released by the caller. Raises what aiohttp raises."""
+        return await self._session.post(
+            url,
+            # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
+            data=body if len(body) < LARGE_BODY else io.BytesIO(body),
+            headers=headers,
+            proxy=way.proxy,
+            # A redirect would carry the key to wherever it points: the config must name the real address.
+            allow_redirects=False,
+            timeout=_client_timeout(way.connect_seconds, way.idle_seconds),
+            ssl=self._trust(way.ca_bundle),
+        )
 
     async def fetch(
         self,
@@ -200,6 +196,46 @@ class UpstreamClient:
                 return Fetched(response.status, told, b"".join(parts))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise explain(error, host) from error
+
+
+class _Exchange:
+    """One request and its reply. A class, for a generator's context costs each request twice as much."""
+
+    def __init__(self, client: UpstreamClient, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> None:
+        self._client = client
+        self._url = url
+        self._headers = headers
+        self._body = body
+        self._way = way
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> UpstreamReply:
+        way = self._way
+        try:
+            if way.answer_seconds is None:
+                response = await self._client.post(self._url, self._headers, self._body, way)
+            else:
+                async with asyncio.timeout(way.answer_seconds):
+                    response = await self._client.post(self._url, self._headers, self._body, way)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise explain(error, place_of(self._url), way.connect_seconds) from error
+        if 300 <= response.status < 400:
+            response.release()
+            place = place_of(response.headers.get("location", "")) or "another path"
+            words = f"{place_of(self._url)} redirects to {place}: set api_base_url to the final address"
+            raise upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="redirect")
+        self._response = response
+        return UpstreamReply(response)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._response is not None:
+            # Gives a fully read connection back to the pool and closes any other.
+            self._response.release()
+
+
+@lru_cache(64)
+def _client_timeout(connect_seconds: float, idle_seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds, sock_read=idle_seconds)
 
 
 def explain(error: Exception, host: str, connect_seconds: float = CONNECT_SECONDS) -> UpstreamError:

@@ -120,7 +120,9 @@ class Sessions:
             session.last = finished
 
     def _take(self, name: str) -> Session:
-        session = self._sessions.setdefault(name, Session())
+        session = self._sessions.get(name)
+        if session is None:
+            session = self._sessions[name] = Session()
         self._sessions.move_to_end(name)
         if len(self._sessions) > self._limit:
             self._sessions.popitem(last=False)

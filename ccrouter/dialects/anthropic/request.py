@@ -21,7 +21,8 @@ def decode_request(body: JsonObject) -> Request:
     """
     taken: dict[str, Json] = {}
 
-    def take(name: str, read: Callable[[Json], T | None], wanted: str) -> T | None:
+    # The annotations are quoted, for Python would make their types anew for each request.
+    def take(name: str, read: "Callable[[Json], T | None]", wanted: str) -> "T | None":
         # An explicit null means "not sent" to the API; it stays in the extras so that it goes out as it came.
         value = body.get(name)
         if value is None:
