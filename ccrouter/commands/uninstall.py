@@ -2,17 +2,19 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from ccrouter.commands.completion_files import CompletionFile, installed_files, remove_all
 from ccrouter.commands.locating import chosen_config, locate
 from ccrouter.commands.service.removing import remove_service
 from ccrouter.commands.stop import stop_daemon
 from ccrouter.commands.terminal import good, note
 from ccrouter.commands.uninstalling import Traces, removal_command, remove, set_aside, traces_of
-from ccrouter.config.locations import HOME_NAME
+from ccrouter.config.locations import HOME_NAME, user_directory
 from ccrouter.daemon.control import Daemon
 from ccrouter.daemon.service.base import ServiceManager
 from ccrouter.daemon.service.definition import Installed
@@ -35,11 +37,12 @@ def uninstall(context: click.Context, with_config: bool, yes: bool, dry_run: boo
     traces = traces_of(path)
     backup = backup_folder(path, datetime.now().astimezone()) if with_config and traces.config else None
     service = service_of(path, os.environ)
-    describe(traces, daemon, backup, service)
+    completions = installed_files(user_directory(), os.environ)
+    describe(traces, daemon, backup, service, completions)
     if dry_run:
         click.echo("Nothing was changed (--dry-run).")
         return
-    if not traces.made and backup is None and daemon is None and service is None:
+    if not any((traces.made, backup, daemon, service, completions)):
         how_to_go_on()
         return
     if not yes:
@@ -52,7 +55,7 @@ def uninstall(context: click.Context, with_config: bool, yes: bool, dry_run: boo
         remove_service(service, found)
     if daemon is not None:
         stop_daemon(path)  # raises where it cannot: nothing is removed under a running daemon
-    failures = remove(traces_of(path).made, path.parent)
+    failures = [*remove(traces_of(path).made, path.parent), *remove_all(completions)]
     if backup is not None:
         set_aside(traces_of(path), backup)
         click.echo(f"Your configuration is now in {backup}")
@@ -70,11 +73,20 @@ def backup_folder(config: Path, now: datetime) -> Path:
     return folder.with_name(f"{folder.name}.backup-{now:%Y%m%d-%H%M%S}")
 
 
-def describe(traces: Traces, daemon: Daemon | None, backup: Path | None, service: ServiceManager | None) -> None:
+def describe(
+    traces: Traces,
+    daemon: Daemon | None,
+    backup: Path | None,
+    service: ServiceManager | None,
+    completions: Sequence[CompletionFile],
+) -> None:
     """The list of everything that will happen. `service` is the manager of the one that serves the config."""
     if daemon is not None:
         note(f"The daemon at {daemon.endpoint} is stopped first.")
-    made = [*([service.file] if service is not None else []), *traces.made]
+    made = [*([str(service.file)] if service is not None else []), *map(str, traces.made)]
+    made += [
+        f"{one.file}{'' if one.whole else f' (only the line of ccr completion {one.shell})'}" for one in completions
+    ]
     click.echo("To be removed:" if made else "There is nothing of ccrouter's to remove.")
     for file in made:
         click.echo(f"  {file}")
@@ -90,4 +102,4 @@ def how_to_go_on() -> None:
     if isinstance(other := installed_service(os.environ), Installed):
         note(f"The service ({other.file}) serves {other.config}; `ccr service remove` takes it away.")
     click.echo(f"The program itself: {removal_command(Path(sys.prefix))}")
-    click.echo("Lines with `ccr activate` or `ccr completion` in your shell's start file are yours to take out.")
+    click.echo("What you wrote into your shell's start file (`ccr activate`, `ccr completion`) is yours to take out.")

@@ -111,3 +111,61 @@ def test_zsh_takes_its_script(environment: dict[str, str]) -> None:
 def test_another_shell_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["completion", "tcsh"]) == 2
     assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
+
+
+def ccr(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["ccr", *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+BASHRC = b"alias ll='ls -l'\r\n# \xff no UTF-8\nexport A=1"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash")
+def test_it_is_set_up_and_taken_away(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").write_bytes(BASHRC)
+    (tmp_path / ".bashrc").symlink_to("dotfiles")
+    environment = environment | {"SHELL": "/usr/bin/bash"}
+    done = ccr(environment, "completion", "--install")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tmp_path}/.bashrc: completion is set up, for every bash" in done.stdout
+    assert (tmp_path / "dotfiles").read_bytes().startswith(BASHRC + b"\ncommand -v ccr")
+    assert (tmp_path / ".bashrc").is_symlink()
+    assert "it is so already" in ccr(environment, "completion", "bash", "--install").stdout
+    program = 'COMP_WORDS=(ccr model set think other); COMP_CWORD=4; _ccr_completion ccr; echo "${COMPREPLY[@]}"'
+    command = ["bash", "--rcfile", str(tmp_path / ".bashrc"), "-i", "-c", program]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "other,small"
+    assert "completion is taken away" in ccr(environment, "completion", "--remove").stdout
+    assert (tmp_path / "dotfiles").read_bytes() == BASHRC + b"\n"
+    assert "there was nothing" in ccr(environment, "completion", "--remove").stdout
+
+
+def test_a_line_of_the_users_own_is_enough(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "zdot").mkdir()
+    own = 'eval "$(ccr completion zsh)"\n'
+    (tmp_path / "zdot" / ".zshrc").write_text(own)
+    environment = environment | {"ZDOTDIR": str(tmp_path / "zdot")}
+    assert "it is so already" in ccr(environment, "completion", "zsh", "--install").stdout
+    assert "there was nothing" in ccr(environment, "completion", "zsh", "--remove").stdout
+    assert (tmp_path / "zdot" / ".zshrc").read_text() == own
+
+
+def test_uninstall_takes_it_away(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".zshrc").write_text("autoload -U compinit\n")
+    file = tmp_path / ".config" / "fish" / "completions" / "ccr.fish"
+    for shell in ("zsh", "fish"):
+        assert ccr(environment, "completion", shell, "--install").returncode == 0
+    assert "string split --max 1" in file.read_text()
+    assert "ccr completion zsh" in (tmp_path / ".zshrc").read_text()
+    done = ccr(environment, "uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"  {tmp_path}/.zshrc (only the line of ccr completion zsh)\n  {file}\n" in done.stdout
+    assert (tmp_path / ".zshrc").read_text() == "autoload -U compinit\n"
+    assert not file.exists()
+
+
+def test_a_shell_that_is_not_known_is_asked_for(environment: dict[str, str]) -> None:
+    done = ccr(environment | {"SHELL": "/bin/tcsh"}, "completion", "--install")
+    assert done.returncode == 2
+    assert "Which shell? Name one of bash, zsh, fish." in done.stderr
+    assert ccr(environment, "completion").returncode == 2
