@@ -12,6 +12,7 @@ from pathlib import Path
 from ccrouter.config.urls import place_of
 from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream_failure
 from ccrouter.frozen import frozen
+from ccrouter.upstream.connections import Connector
 from ccrouter.upstream.late_authorities import aiohttp
 
 CONNECT_SECONDS = 30.0
@@ -114,7 +115,7 @@ class UpstreamClient:
 
     def __init__(self) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            connector=Connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=READ_BUFFER,
         )
