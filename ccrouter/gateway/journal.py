@@ -71,7 +71,7 @@ class _Entry:
         """The JSON."""
         if self.record is not None:
             self.line = orjson.dumps(record_json(self.record, self.decided, self.body_bytes, self.ended))
-            self.record = None
+            self.record, self.decided = None, UNDECIDED  # hundreds of small things, kept for nothing
         return self.line
 
 
