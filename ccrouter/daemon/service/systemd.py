@@ -1,6 +1,7 @@
 """systemd's manager of the user, asked with `systemctl --user`."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -30,6 +31,23 @@ ACTIVITIES: dict[str, Activity] = {
 """Of ActiveState (org.freedesktop.systemd1(5)); "inactive" and what may come later is "stopped"."""
 
 
+_ESCAPE = re.compile(r"\\([0-7]{3}|.)")
+_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def shell_value(shown: str) -> str:
+    """A value as `systemctl show-environment` writes it for shells: plain, or $'…' where it has special characters."""
+    quoted = re.fullmatch(r"\$'(.*)'", shown)
+    if quoted is None:
+        return shown
+
+    def character(match: re.Match[str]) -> str:
+        escaped = match.group(1)
+        return chr(int(escaped, 8)) if len(escaped) == 3 else _CONTROLS.get(escaped, escaped)
+
+    return _ESCAPE.sub(character, quoted.group(1))
+
+
 class Systemd:
     """A ServiceManager. `file` is the unit's."""
 
@@ -54,11 +72,20 @@ class Systemd:
         return read_command(content)
 
     def environment(self) -> Mapping[str, str]:
-        """`systemctl --user show-environment`: HOME and its like, environment.d, and what the desktop imported."""
+        """`systemctl --user show-environment`: HOME and its like, environment.d, and what the desktop imported.
+
+        Raises ServiceUnavailable also where systemd looks for units elsewhere than this shell's XDG_CONFIG_HOME says.
+        """
         shown = self._ask("show-environment")
         pairs = (line.partition("=") for line in shown.splitlines())
-        # A value with special characters is shown as $'…' and stays so here: it counts as another than the shell's.
-        return {name: value for name, equals, value in pairs if equals}
+        shared = {name: shell_value(value) for name, equals, value in pairs if equals}
+        home = shared.get("XDG_CONFIG_HOME") or (f"{shared['HOME']}/.config" if "HOME" in shared else None)
+        if home is not None and Path(home).resolve() != self.file.parents[2].resolve():
+            raise ServiceUnavailable(
+                f"systemd looks for units below {home}, but XDG_CONFIG_HOME and HOME of this shell lead to "
+                f"{self.file.parents[2]}. Set them as systemd has them, and install again."
+            )
+        return shared
 
     def state(self) -> ServiceState:
         """From the unit's properties."""

@@ -350,6 +350,12 @@ def test_no_session_of_systemd_is_one_clear_line(serviced: "Serviced") -> None:
     assert not serviced.file.exists()
 
 
+def test_units_where_systemd_does_not_look_are_refused(serviced: "Serviced", tmp_path: Path) -> None:
+    told = serviced.refused("service", "install", XDG_CONFIG_HOME=str(tmp_path / "elsewhere"))
+    assert f"systemd looks for units below {serviced.ccr.home}/.config" in told
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.parametrize(("platform", "words"), [("linux", "no systemd here"), ("win32", "schtasks")])
 def test_no_service_manager_is_one_clear_line(serviced: "Serviced", platform: str, words: str) -> None:
     serviced.platform = platform
