@@ -18,7 +18,7 @@ from ccrouter.commands.stop import stop_daemon
 from ccrouter.commands.terminal import note
 from ccrouter.config.foreign.detect import is_env_file
 from ccrouter.config.interpolate import named_variables
-from ccrouter.config.problems import Problem, has_errors
+from ccrouter.config.problems import ConfigError, Problem, has_errors
 from ccrouter.config.read import decode
 from ccrouter.config.source import dotenv_beside, read_source
 from ccrouter.config.taking.dotenv_text import with_variables
@@ -102,9 +102,11 @@ def _refuse_broken(path: Path, problems: tuple[Problem, ...], lacking: Mapping[s
 def keep_variables(plan: Plan) -> None:
     """Write what the service would lack into the file of variables, which only its owner can read then.
 
-    Raises OSError.
+    Raises ConfigError where that file is no text, OSError.
     """
-    text = plan.dotenv.read_text("utf-8") if plan.dotenv.exists() else ""
+    text, problem = decode(plan.dotenv.read_bytes() if plan.dotenv.exists() else b"", plan.dotenv)
+    if problem is not None:
+        raise ConfigError([problem])
     write_private(plan.dotenv, with_variables(text, plan.lacking).encode())
 
 

@@ -182,6 +182,15 @@ def test_variables_can_be_kept_in_the_dotenv(serviced: "Serviced") -> None:
     assert "does not see" not in serviced.run("service", "install", MOCK_KEY="sk-secret").stderr
 
 
+def test_a_dotenv_that_is_no_text_is_left_alone(serviced: "Serviced") -> None:
+    serviced.ccr.write_config(Providers=[PROVIDER])
+    serviced.dotenv.write_bytes(b"\xff\xfe\x00")
+    told = serviced.refused("service", "install", "--keep-variables", MOCK_KEY="sk-secret")
+    assert str(serviced.dotenv) in told
+    assert serviced.dotenv.read_bytes() == b"\xff\xfe\x00"
+    assert not serviced.file.exists()
+
+
 def test_variables_of_the_service_manager_are_not_lacking(serviced: "Serviced") -> None:
     serviced.ccr.write_config(Providers=[PROVIDER])
     serviced.managers.put("environment", "MOCK_KEY=sk-secret\n")
