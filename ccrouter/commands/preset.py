@@ -26,8 +26,10 @@ from ccrouter.commands.preset_files import (
 )
 from ccrouter.commands.terminal import fact, good, note, rows, title
 from ccrouter.config.exporting import exported
+from ccrouter.config.hiding import hidden
+from ccrouter.config.interpolate import PLACEHOLDER
 from ccrouter.config.locations import presets_folder
-from ccrouter.config.manifest import MANIFEST, PRESET_NAME, Question, questions_of
+from ccrouter.config.manifest import ANSWER, MANIFEST, PRESET_NAME, Question, questions_of
 from ccrouter.config.packages import read_package, write_package
 from ccrouter.config.problems import Problem, has_errors
 from ccrouter.errors import CCRouterError
@@ -305,8 +307,9 @@ def show_connections(manifest: JsonObject) -> None:
         provider = as_object(entry) or {}
         key = provider.get("api_key")
         keys = [as_str(item) or "" for item in (key if isinstance(key, list) else [key])]
-        shown = ", ".join(text if "$" in text or "#{" in text else "a key" for text in keys if text)
-        url = as_str(provider.get("api_base_url")) or "the address that is known by its name"
+        shown = ", ".join(names_in(text) or "a key" for text in keys if text)
+        address = as_str(provider.get("api_base_url"))
+        url = hidden(address, {}).text if address else "the address that is known by its name"
         table.append(
             (
                 as_str(provider.get("name")) or "?",
@@ -317,6 +320,12 @@ def show_connections(manifest: JsonObject) -> None:
     if table:
         click.secho("It connects to", bold=True)
         rows(table)
+
+
+def names_in(key: str) -> str:
+    """The variables and answers that a key is made of, without what else stands there (a default may be a key)."""
+    variables = [(found["braced"] or found["bare"]).partition(":-")[0] for found in PLACEHOLDER.finditer(key)]
+    return ", ".join([*(f"${name}" for name in variables), *(found[0] for found in ANSWER.finditer(key))])
 
 
 def described(manifest: JsonObject) -> JsonObject:

@@ -50,6 +50,19 @@ def refused(*arguments: str) -> str:
     return str(result.exception) + result.output
 
 
+def test_no_secret_of_a_preset_is_shown(home: Path) -> None:
+    folder = home / "presets" / "theirs"
+    folder.mkdir(parents=True)
+    provider = (
+        '{ name: "p", api_base_url: "https://me:hunter2@#{host}/v1?key=hunter3", models: ["m"], '
+        'api_key: ["${P_KEY:-hunter4}", "$Q_KEY", "#{answer}", "hunter5"] }'
+    )
+    (folder / "manifest.json").write_text(f'{{ Providers: [{provider}], Router: {{ default: "p,m" }} }}')
+    told = run("preset", "info", "theirs").output
+    assert "https://****@#{host}/v1?key=****  is given $P_KEY, $Q_KEY, #{answer}, a key" in told
+    assert "hunter" not in told
+
+
 def test_an_export_keeps_the_secrets_apart_and_is_usable_at_once(home: Path) -> None:
     told = ok("preset", "export", "work", "--description", "For work", "--author", "me", "--tags", "a, b")
     folder = home / "presets" / "work"
@@ -61,7 +74,7 @@ def test_an_export_keeps_the_secrets_apart_and_is_usable_at_once(home: Path) -> 
     assert SECRET not in told
     assert "PORT" in told
     info = ok("preset", "info", "work")
-    assert "http://127.0.0.1:1/v1  is given ${CCR_A_API_KEY}" in info
+    assert "http://127.0.0.1:1/v1  is given $CCR_A_API_KEY" in info
     assert "warning" not in info
     assert "work  1.0.0  For work" in ok("preset", "list")
     assert orjson.loads(ok("preset", "list", "--json"))["presets"][0]["preset"] == "work"
