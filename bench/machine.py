@@ -4,7 +4,6 @@ import os
 import platform
 from pathlib import Path
 
-
 LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 """How busy the machine was with other things before the benchmark began: processes that ran or wanted to."""
 

@@ -67,7 +67,7 @@ def draw_lines(pyplot: Any, document: Mapping[str, Any], path: Path) -> None:
         axes.set_title(panel["title"], fontsize=10)
         axes.set_xlabel(panel["x"])
         axes.set_ylabel(panel["y"])
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(max(series["y"]) for series in panel["series"].values()))
         axes.legend(fontsize=9)
     _save(pyplot, figure, all_axes[0][0], document, path)
 
