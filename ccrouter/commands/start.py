@@ -23,12 +23,10 @@ from ccrouter.daemon.control import (
     read_status,
     wait_for,
 )
-from ccrouter.daemon.files import DaemonFiles, files_of
+from ccrouter.daemon.files import DaemonFiles, files_of, why_unwritable
 from ccrouter.daemon.handshake import Failure
-from ccrouter.daemon.logs import why_unwritable
 from ccrouter.daemon.service.base import ServiceUnavailable
 from ccrouter.daemon.service.finding import service_of
-from ccrouter.daemon.spawn import spawn_daemon
 from ccrouter.daemon.state import read_state
 from ccrouter.model.json import as_list, as_object, as_str
 from ccrouter.startup import StartFailed, endpoint_of
@@ -84,6 +82,8 @@ def ensure_daemon(path: Path) -> tuple[Outcome, Daemon]:
             return "started", start_by_service(files, manager)
         except ServiceUnavailable as error:
             note(f"The service could not be asked to start it, so it is started by hand. {error}")
+    from ccrouter.daemon.spawn import spawn_daemon  # subprocess, which only a start needs
+
     announcement = spawn_daemon(files, os.environ)
     if isinstance(announcement, Failure):
         if announcement.kind == "port_taken":

@@ -44,17 +44,6 @@ def open_log(path: Path, level: str | int = "info") -> logging.Handler:
     return handler
 
 
-def why_unwritable(path: Path) -> str | None:
-    """Why the log at `path` cannot be written, in the system's words; None where it can."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
-    except FileNotFoundError:
-        return None  # open_log makes it
-    except OSError as error:
-        return error.strerror or str(error)
-    return None
-
-
 class OneLine(logging.Formatter):
     """`2026-11-20T09:45:00.123+01:00 INFO ccrouter.gateway: text`; a traceback follows on indented lines."""
 
