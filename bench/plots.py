@@ -47,6 +47,7 @@ def draw_comparison(pyplot: Any, document: Mapping[str, Any], path: Path) -> Non
     axes.axhline(1, color=COLOURS["pass-through"], linewidth=1, linestyle="--", label="pass-through")
     axes.plot([], [], color="black", linewidth=1.6, label="ccrouter's bar")
     axes.set_yscale("log")
+    axes.set_ylim(top=axes.get_ylim()[1] * 4)  # room for the legend
     axes.set_ylabel("CPU a request ÷ pass-through's (log)")
     axes.set_xticks(range(len(scenarios)), scenarios, rotation=25, ha="right")
     axes.legend(ncols=3, fontsize=9)
