@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("comparison", "growth", "memory", "profile", "instructions", "everything", "scaling", "shared_state")
+COMMANDS = ("comparison", "growth", "memory", "profile", "instructions", "everything")
 """Each is a module here with a `main(arguments)` that gives the exit code."""
 
 

@@ -10,10 +10,7 @@ import pytest
 from ccrouter import __version__, cli
 from ccrouter.errors import CCRouterError
 
-HEAVY = (
-    "aiohttp", "jsonschema", "rich", "tiktoken", "asyncio", "uvloop", "yaml", "regex", "http.client", "urllib.request",
-    "email", "ssl", "logging", "ccrouter.config.load",
-)  # fmt: skip
+HEAVY = ("aiohttp", "jsonschema", "rich", "tiktoken", "asyncio", "uvloop", "yaml")
 
 
 def loaded_by(arguments: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from ccrouter.client_apis.base import ClientApi, ClientRequest, ReplyCollector, ReplyEncoder, ReplyFormat
 from ccrouter.dialects.anthropic.errors import encode_error
+from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.message import MessageCollector
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import PING, ReplyDefaults, StreamEncoder, error_frame
@@ -32,8 +33,8 @@ class _MessagesApi:
     speaks_anthropic = True
     id_headers = ("request-id",)
 
-    def decode(self, body: JsonObject) -> ClientRequest:
-        return ClientRequest(decode_request(body), MESSAGES)
+    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
+        return ClientRequest(decode_request(body, known), MESSAGES)
 
     def error(self, detail: ErrorDetail, request_id: str) -> tuple[int, JsonObject]:
         return detail.status, encode_error(detail.type, detail.message, request_id)

@@ -6,6 +6,7 @@ first and the last step are the API's own.
 
 from typing import Protocol
 
+from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.frozen import frozen
@@ -110,8 +111,8 @@ class ClientApi(Protocol):
         """The answer's headers that hold the request's id."""
         ...
 
-    def decode(self, body: JsonObject) -> ClientRequest:
-        """The request in a parsed body.
+    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
+        """The request in a parsed body. What `known` has seen before may be taken from there.
 
         Raises:
             RequestError: it cannot be understood, or asks for what the router does not do; says which field.

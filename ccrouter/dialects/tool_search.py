@@ -14,7 +14,7 @@ import orjson
 
 from ccrouter.model.blocks import Block, ToolReference, ToolResult
 from ccrouter.model.json import JsonObject
-from ccrouter.model.request import Request, Tool
+from ccrouter.model.request import Message, Request, Tool
 
 PLACEHOLDER: Final = "DeferredToolPlaceholder"
 """Holds the place of the deferred tools in Claude Code's list. Never to be called."""
@@ -26,7 +26,7 @@ def referenced_names(request: Request) -> tuple[str, ...]:
     """The names of all tools that the conversation's tool references make callable, in order of first reference."""
     names: dict[str, None] = {}
     for message in request.messages:
-        for name in _references(message.blocks):
+        for name in message.derive(_referenced):
             names.setdefault(name)
     return tuple(names)
 
@@ -64,6 +64,10 @@ def _function(tool: Tool, wire_name: Callable[[str], str]) -> str:
         "parameters": tool.input_schema or EMPTY_SCHEMA,
     }
     return f"<function>{orjson.dumps(definition).decode()}</function>"
+
+
+def _referenced(message: Message) -> tuple[str, ...]:
+    return () if isinstance(message.content, str) else tuple(_references(message.content))
 
 
 def _references(blocks: Iterable[Block]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
+from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced, upstream_failure
 from ccrouter.gateway.access_log import log_line
@@ -46,7 +47,6 @@ from ccrouter.router import (
     with_origins,
     working_directory,
 )
-from ccrouter.sharing.room import ALONE, Room
 from ccrouter.tokens import TokenCounter
 from ccrouter.tokens.calibration import LEAST_TOKENS
 from ccrouter.upstream.client import UpstreamClient
@@ -64,14 +64,14 @@ class Gateway:
         health: Health | None = None,
         overrides: ProjectOverrides | None = None,
         journal: Journal | None = None,
-        room: Room = ALONE,
     ) -> None:
         self._client = client
-        self.health = health or Health(room=room)
+        self.health = health or Health()
         self.overrides = overrides
         self.journal = journal or Journal()
         self.counter = TokenCounter()
-        self._sessions = SessionUsage(room=room)
+        self._known = KnownParts()
+        self._sessions = SessionUsage()
         self.accounts = Sessions()
         self._images = ImageAgent(client, self.health, self.counter, self.accounts)
         self.open_requests = 0
@@ -161,7 +161,7 @@ class Gateway:
         """
         log_body(incoming.request_id, "from client", incoming.body)
         body = parse_body(incoming.body)
-        asked = incoming.api.decode(body.value)
+        asked = incoming.api.decode(body.value, self._known)
         request = asked.request
         conversation = conversation_of(incoming.headers, request)
         record.session = None if conversation is None else conversation[0]

@@ -1,5 +1,6 @@
 """The ledger of what could not be carried over to an upstream: nothing is lost silently."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ccrouter.frozen import frozen
@@ -25,3 +26,9 @@ class Notes:
         note = Note(what, where, why)
         if note not in self.entries:
             self.entries.append(note)
+
+    def extend(self, notes: Iterable[Note]) -> None:
+        """Take over notes from elsewhere."""
+        for note in notes:
+            if note not in self.entries:
+                self.entries.append(note)

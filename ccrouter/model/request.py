@@ -1,11 +1,15 @@
 """A Messages request, frozen. Change it with `dataclasses.replace`."""
 
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
+
+T = TypeVar("T")
 
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
@@ -17,6 +21,26 @@ class Message:
     role: Role
     content: str | tuple[Block, ...]
     extras: Mapping[str, Json] = NO_EXTRAS
+    _derived: dict[object, Any] = field(default_factory=dict[object, Any], init=False, repr=False, compare=False)
+
+    def derive(self, work: "Callable[[Message], T]") -> T:
+        """What `work` makes of this message, worked out once: the same message comes again with every request.
+
+        `work` is a pure function of a module (it is its own name here), and nobody changes what it gave.
+        """
+        derived = self._derived
+        if work not in derived:
+            derived[work] = work(self)
+        return derived[work]
+
+    def derive_with(self, name: object, given: tuple[object, ...], work: "Callable[[], T]") -> T:
+        """What `work` makes of this message and what is `given`; of each `name` the last is kept, and given again where
+        the very same objects are given. Else as `derive`.
+        """
+        known = self._derived.get(name)
+        if known is None or len(known[0]) != len(given) or not all(map(operator.is_, known[0], given)):
+            known = self._derived[name] = given, work()
+        return known[1]
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -39,6 +63,14 @@ class Tool:
     input_schema: JsonObject | None = None
     type: str | None = None
     extras: Mapping[str, Json] = NO_EXTRAS
+    _derived: dict[object, Any] = field(default_factory=dict[object, Any], init=False, repr=False, compare=False)
+
+    def derive(self, work: "Callable[[Tool], T]") -> T:
+        """As `Message.derive`."""
+        derived = self._derived
+        if work not in derived:
+            derived[work] = work(self)
+        return derived[work]
 
     @property
     def deferred(self) -> bool:

@@ -71,6 +71,9 @@ def prepare(
         wire = pipeline.dialect.encode(
             request, model=model, origin=pipeline.target.provider, quirks=pipeline.quirks, notes=notes
         )
+        if pipeline.wire_hooks:
+            # Hooks may change the body in place; parts of it are those of the next request, too (`KnownParts`).
+            wire = own_copy(wire)
         for transformer in pipeline.wire_hooks:
             try:
                 wire = transformer.wire(wire, context)
@@ -120,6 +123,11 @@ def forwarded_headers(client_headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in client_headers.items()
         if name in CLIENT_HEADERS or name.startswith(CLIENT_HEADER_PREFIXES)
     }
+
+
+def own_copy(wire: JsonObject) -> JsonObject:
+    """The same JSON, shared with nobody."""
+    return orjson.loads(to_bytes(wire))
 
 
 def to_bytes(wire: JsonObject) -> bytes:

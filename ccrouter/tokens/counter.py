@@ -60,8 +60,12 @@ def ceiling(request: Request, body_bytes: int) -> int:
     body starts with 50 KB or more of prompt and tools at 4, so even with as much base64 beside it the whole stays above
     two. Images and documents cost tokens without having bytes (a URL), so each is added in full.
     """
-    media = sum(_media_tokens(message.content) for message in request.messages if not isinstance(message.content, str))
+    media = sum([message.derive(_media_of) for message in request.messages])
     return body_bytes // FEWEST_BYTES_PER_TOKEN + media
+
+
+def _media_of(message: Message) -> int:
+    return 0 if isinstance(message.content, str) else _media_tokens(message.content)
 
 
 def _media_tokens(blocks: Iterable[Block]) -> int:
@@ -104,22 +108,29 @@ class TokenCounter:
             pieces.add_all(request.system_blocks)
             system, media = self._count(pieces)
         for message in request.messages:
-            pieces = _message_pieces(message)
-            referenced |= pieces.references
-            text, pictured = self._count(pieces)
+            key, names = message.derive(_message_key)
+            if names:
+                referenced |= names
+            text, pictured = self._known(key) or self._count(_message_pieces(message))
             messages += MESSAGE_TOKENS + text
             media += pictured
         for tool in request.tools or ():
             if not tool.deferred or tool.name in referenced:
-                tools += TOOL_TOKENS + self._count(_tool_pieces(tool))[0]
+                counted = self._known(tool.derive(_tool_key)) or self._count(_tool_pieces(tool))
+                tools += TOOL_TOKENS + counted[0]
         return PromptTokens(system, messages, tools, media)
 
-    def _count(self, pieces: "_Pieces") -> tuple[int, int]:
-        """Text and media of the pieces, from memory if they were seen before."""
-        key = hash((pieces.kind, pieces.fixed, pieces.media, *pieces.texts))
+    def _known(self, key: int) -> tuple[int, int] | None:
         known = self._counts.get(key)
         if known is not None:
             self._counts.move_to_end(key)
+        return known
+
+    def _count(self, pieces: "_Pieces") -> tuple[int, int]:
+        """Text and media of the pieces, from memory if they were seen before."""
+        key = pieces.key()
+        known = self._known(key)
+        if known is not None:
             return known
         total = pieces.fixed + sum(map(count_text, pieces.texts)), pieces.media
         self._counts[key] = total
@@ -139,6 +150,10 @@ class _Pieces:
         self.fixed = 0
         self.media = 0
         self.references: set[str] = set()
+
+    def key(self) -> int:
+        """Equal pieces have equal keys."""
+        return hash((self.kind, self.fixed, self.media, *self.texts))
 
     def add_all(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
@@ -195,6 +210,16 @@ def _message_pieces(message: Message) -> _Pieces:
     pieces = _Pieces(message.role)
     pieces.add_all(message.blocks)
     return pieces
+
+
+def _message_key(message: Message) -> tuple[int, frozenset[str]]:
+    """What the message's count is remembered by, and the tools that it refers to."""
+    pieces = _message_pieces(message)
+    return pieces.key(), frozenset(pieces.references)
+
+
+def _tool_key(tool: Tool) -> int:
+    return _tool_pieces(tool).key()
 
 
 def _tool_pieces(tool: Tool) -> _Pieces:

@@ -10,6 +10,7 @@ import pytest
 from ccrouter.config.types import ProviderConfig, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.anthropic.body import parse_body
+from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
@@ -20,6 +21,7 @@ from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline, TransformerError, build_pipeline
 from ccrouter.pipeline.outbound import Outbound, prepare, with_model
+from ccrouter.runtime import DIALECTS
 from ccrouter.transformers.anthropic import Anthropic
 from ccrouter.transformers.base import Context, Transformer
 
@@ -55,11 +57,34 @@ class Fails(Transformer):
         return body
 
 
+class InPlace(Transformer):
+    """Changes whatever it finds, in place."""
+
+    name: ClassVar[str] = "in place"
+
+    def wire(self, body: JsonObject, context: Context) -> JsonObject:
+        waiting: list[Any] = [body]
+        while waiting:
+            found = waiting.pop()
+            if isinstance(found, dict):
+                waiting += list(found.values())
+                found["touched"] = True
+            elif isinstance(found, list):
+                waiting += found
+        return body
+
+
 def pipeline(
     dialect: Dialect, *use: TransformerUse, model_use: tuple[TransformerUse, ...] = (), **more: Any
 ) -> Pipeline:
     provider = ProviderConfig("p", "http://127.0.0.1:1/v1", use=use, model_use={"m": model_use}, **more)
-    return build_pipeline(provider, "m", dialect=dialect, quirks=Quirks(), transformers={"mark": Mark, "fails": Fails})
+    return build_pipeline(
+        provider,
+        "m",
+        dialect=dialect,
+        quirks=Quirks(),
+        transformers={"mark": Mark, "fails": Fails, "in place": InPlace},
+    )
 
 
 def send(
@@ -102,6 +127,35 @@ def test_foreign_state_does_not_pass() -> None:
 def test_half_a_surrogate_pair_from_a_transformer_does_not_crash() -> None:
     body = send(pipeline(OPENAI_CHAT, TransformerUse("mark", {"as": "x\ud83d"}))).body
     assert orjson.loads(body)["trail"] == ["x�"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_a_hook_that_changes_the_body_in_place_changes_this_requests_own_body_alone(dialect: Dialect) -> None:
+    """The same messages and tools come again with the next request, as the very same objects (`KnownParts`)."""
+    known = KnownParts()
+    body = {
+        "model": "m",
+        "max_tokens": 5,
+        "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
+        "tools": [{"name": "Bash", "input_schema": {"type": "object", "properties": {"a": {"type": "string"}}}}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "Bash", "input": {"a": {}}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "out"}]},
+        ],
+    }
+    raw = orjson.dumps(body)
+
+    def sent(made: Pipeline) -> bytes:
+        request = decode_request(parse_body(raw).value, known)
+        return prepare(made, request, raw=None, api_key="sk", client_headers={}).body
+
+    plain, changing = pipeline(dialect), pipeline(dialect, TransformerUse("in place"))
+    before, first = sent(plain), sent(changing)
+    assert b"touched" in first
+    assert sent(changing) == first
+    assert sent(plain) == before
+    assert b"touched" not in before
 
 
 def test_provider_chain_then_model_chain() -> None:

@@ -392,7 +392,7 @@ async def test_a_defect_of_ours_is_logged_and_the_next_target_serves(
             assert "ccrouter failed on this attempt" in reply.headers["x-ccr-failed"]
     assert health.keys(Target("mock", "m-text"), ("sk-upstream",), None) == ("sk-upstream",)  # nothing rests for it
     traces = [record.exc_info[1] for record in caplog.records if record.exc_info]
-    assert set(map(str, traces)) == {"a defect"}
+    assert "a defect" in list(map(str, traces))
 
 
 async def test_a_defect_of_ours_at_every_target_is_told_with_where_to_look(

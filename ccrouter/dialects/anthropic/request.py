@@ -1,10 +1,13 @@
 """A Messages request, both ways: `encode_request(decode_request(body)) == body` for every real request."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar, cast
 
 from ccrouter.dialects.anthropic.blocks import content_of, encode_content
+from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.errors import RequestError
+from ccrouter.model.blocks import Block
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.model.request import Message, Request, Role, ThinkingConfig, Tool, ToolChoice
 
@@ -13,8 +16,8 @@ ROLES = frozenset({"user", "assistant", "system"})
 T = TypeVar("T")
 
 
-def decode_request(body: JsonObject) -> Request:
-    """The request in a parsed body.
+def decode_request(body: JsonObject, known: KnownParts | None = None) -> Request:
+    """The request in a parsed body. What `known` has seen before is taken from there.
 
     Raises:
         RequestError: 400 with the field's name, for what cannot be understood at all.
@@ -33,14 +36,14 @@ def decode_request(body: JsonObject) -> Request:
         taken[name] = value
         return found
 
-    messages = take("messages", _messages, "an array of messages")
+    messages = take("messages", partial(_messages, known=known), "an array of messages")
     if messages is None:
         raise RequestError("messages: Field required.")
     request = Request(
         model=take("model", as_str, "a string") or "",
         messages=messages,
-        system=take("system", content_of, "a string or an array of blocks"),
-        tools=take("tools", _tools, "an array of tools"),
+        system=take("system", partial(_system, known=known), "a string or an array of blocks"),
+        tools=take("tools", partial(_tools, known=known), "an array of tools"),
         tool_choice=take("tool_choice", _tool_choice, "an object with a type"),
         max_tokens=take("max_tokens", as_int, "a whole number"),
         stop_sequences=take("stop_sequences", _strings, "an array of strings"),
@@ -95,11 +98,26 @@ def _named(fields: Mapping[str, Json], extras: Mapping[str, Json]) -> JsonObject
     return {**{name: value for name, value in fields.items() if value is not None}, **extras}
 
 
-def _messages(raw: Json) -> tuple[Message, ...] | None:
+def _messages(raw: Json, known: KnownParts | None) -> tuple[Message, ...] | None:
     items = as_list(raw)
     if items is None:
         return None
-    return tuple([_message(item, position) for position, item in enumerate(items)])
+    if known is None:
+        return tuple([_message(item, position) for position, item in enumerate(items)])
+    messages: list[Message] = []
+    given: set[int] = set()
+    for position, item in enumerate(items):
+        message = known.part("message", item, partial(_message, position=position))
+        if id(message) in given:
+            # The same twice in one conversation: who tells blocks apart by identity must be able to.
+            message = _message(item, position)
+        given.add(id(message))
+        messages.append(message)
+    return tuple(messages)
+
+
+def _system(raw: Json, known: KnownParts | None) -> str | tuple[Block, ...] | None:
+    return content_of(raw) if known is None or isinstance(raw, str) else known.part("system", raw, content_of)
 
 
 def _message(raw: Json, position: int) -> Message:
@@ -115,11 +133,15 @@ def _message(raw: Json, position: int) -> Message:
     return Message(cast(Role, role), content, extras)
 
 
-def _tools(raw: Json) -> tuple[Tool, ...] | None:
+def _tools(raw: Json, known: KnownParts | None) -> tuple[Tool, ...] | None:
     items = as_list(raw)
     if items is None:
         return None
-    return tuple([_tool(item, position) for position, item in enumerate(items)])
+    return _each_tool(items) if known is None else known.part("tools", raw, _each_tool)
+
+
+def _each_tool(items: Json) -> tuple[Tool, ...]:
+    return tuple([_tool(item, position) for position, item in enumerate(as_list(items) or ())])
 
 
 def _tool(raw: Json, position: int) -> Tool:

@@ -7,6 +7,7 @@ the conversation has grown: the provider's prompt cache survives.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
@@ -28,7 +29,7 @@ from ccrouter.dialects.wording import (
 from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolReference, ToolResult, ToolUse
 from ccrouter.model.json import Json, JsonObject
-from ccrouter.model.notes import Notes
+from ccrouter.model.notes import Note, Notes
 from ccrouter.model.request import Message, Request, Tool
 
 
@@ -47,13 +48,15 @@ def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Not
     encoding = Encoding(origin, quirks, notes, request.tools or ())
     wire: list[JsonObject] = list(_system(request, encoding, instruction))
     calls: list[OpenCall] = []
+    asked: list[Message] = []
     for from_assistant, run in runs(request.messages):
         if from_assistant:
-            message, calls = _assistant(run, encoding)
+            message, calls = _known_assistant(run, encoding)
+            asked = run
             wire.append(message)
         else:
-            wire.extend(_user_run(run, calls, encoding))
-            calls = []
+            wire.extend(_known_user_run(run, asked, calls, encoding))
+            calls, asked = [], []
     wire.extend(_tool_messages(calls, [], encoding))
     if quirks.prefill in ("prefix", "partial") and wire and wire[-1]["role"] == "assistant":
         wire[-1][quirks.prefill] = True
@@ -81,6 +84,34 @@ def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[
     if texts:
         content = parts if encoding.quirks.keep_cache_control else join(texts)
         yield {"role": encoding.quirks.system_role, "content": content}
+
+
+def _known_assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
+    """As `_assistant`, worked out once for the same messages: the conversation comes again with every request."""
+
+    def work() -> tuple[JsonObject, list[OpenCall], list[Note]]:
+        notes = Notes()
+        return *_assistant(run, replace(encoding, notes=notes)), notes.entries
+
+    given = (encoding.quirks, encoding.origin, *run[1:])
+    message, calls, notes = run[0].derive_with(_assistant, given, work)
+    encoding.notes.extend(notes)
+    return message.copy(), [OpenCall(call.client_id, call.wire_id, call.name) for call in calls]
+
+
+def _known_user_run(
+    run: list[Message], asked: list[Message], calls: list[OpenCall], encoding: Encoding
+) -> list[JsonObject]:
+    """As `_user_run`, worked out once for the same messages. `calls` are those of the messages `asked`."""
+
+    def work() -> tuple[list[JsonObject], list[Note]]:
+        notes = Notes()
+        return list(_user_run(run, calls, replace(encoding, notes=notes))), notes.entries
+
+    given = (encoding.quirks, encoding.origin, encoding.tools, len(asked), *asked, *run[1:])
+    messages, notes = run[0].derive_with(_user_run, given, work)
+    encoding.notes.extend(notes)
+    return [message.copy() for message in messages]
 
 
 def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
