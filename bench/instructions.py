@@ -27,6 +27,7 @@ from rich.table import Table
 
 from bench import load
 from bench.contestants import empty_home, upstream
+from bench.document import made_by, markdown_table, write_section
 from bench.peers.base import WORKSPACE, Contestant, Launch, NotAvailableError, Server, start
 from bench.peers.ccrouter import CCROUTER
 from bench.peers.floor import FLOOR
@@ -34,6 +35,7 @@ from bench.scenarios import Scenario, all_scenarios
 
 CONTESTANTS = {"floor": FLOOR, "ccrouter": CCROUTER}
 ROUNDS = 3
+HEADINGS = ("floor", "ccrouter", "÷ floor", "spread", "bar (of CPU)")
 START_SECONDS = 600.0
 SETTLING_SECONDS, IDLE_SECONDS = 2.0, 5.0
 TOTALS = re.compile(r"^totals: (\d+)", re.MULTILINE)
@@ -123,22 +125,33 @@ def thousands(instructions: float) -> str:
     return f"{instructions / 1000:,.0f} k"
 
 
-def table(counts: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+def rows(counts: Mapping[str, Mapping[str, Sequence[float]]]) -> list[list[str]]:
     """Scenario by scenario: each contestant's median, how far its rounds are apart, and the multiple of the floor's."""
-    made = Table(box=None, pad_edge=False)
-    for heading in ("", "floor", "ccrouter", "÷ floor", "spread", "bar (of CPU)"):
-        made.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for name, rows in counts.items():
-        floor, own = rows.get(FLOOR.name), rows.get(CCROUTER.name)
+    found: list[list[str]] = []
+    for name, measured in counts.items():
+        floor, own = measured.get(FLOOR.name), measured.get(CCROUTER.name)
         bar = all_scenarios()[name].bar
-        made.add_row(
-            name,
-            thousands(statistics.median(floor)) if floor else "",
-            thousands(statistics.median(own)) if own else "",
-            f"{statistics.median(own) / statistics.median(floor):.2f}" if own and floor else "",
-            f"{(max(own) / min(own) - 1) * 100:.1f} %" if own else "",
-            f"{bar:g}" if bar is not None else "",
+        found.append(
+            [
+                name,
+                thousands(statistics.median(floor)) if floor else "",
+                thousands(statistics.median(own)) if own else "",
+                f"{statistics.median(own) / statistics.median(floor):.2f}" if own and floor else "",
+                f"{(max(own) / min(own) - 1) * 100:.1f} %" if own else "",
+                f"{bar:g}" if bar is not None else "",
+            ]
         )
+    return found
+
+
+def table(counts: Mapping[str, Mapping[str, Sequence[float]]]) -> Table:
+    """The rows for a terminal."""
+    made = Table(box=None, pad_edge=False)
+    made.add_column("")
+    for heading in HEADINGS:
+        made.add_column(heading, justify="right", no_wrap=True)
+    for row in rows(counts):
+        made.add_row(*row)
     return made
 
 
@@ -148,6 +161,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"counted rounds (default {ROUNDS})")
     parser.add_argument("--scenario", action="append", choices=measurable(), help="only this one; may be repeated")
     parser.add_argument("--only", action="append", choices=CONTESTANTS, help="only this one; may be repeated")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(argv)
     console = Console()
     scenarios = [each for name, each in measurable().items() if not options.scenario or name in options.scenario]
@@ -177,6 +191,9 @@ def main(argv: Sequence[str]) -> int:
                 counted.server.stop()
     console.print(table(counts))
     (WORKSPACE / "instructions.json").write_bytes(orjson.dumps(counts, option=orjson.OPT_INDENT_2))
+    if options.write_docs:
+        made = made_by("instructions --write-docs")
+        write_section("instructions", [made, "", *markdown_table(HEADINGS, rows(counts))])
     for problem in failed:
         console.print(f"FAILED {problem}", style="bold red", highlight=False, markup=False)
     return 1 if failed else 0

@@ -1,8 +1,8 @@
 """Requests per second with one worker process and with two.
 
 On two cores the load generator and the upstream take from what the workers have. So the scenario is the one where they
-need the least beside the router (measured: a tenth of its CPU; for first-turn it is a fifth, for small ones a third, and
-with those two workers could not reach the bar on two cores whatever they did).
+need the least beside the router (measured: a tenth of its CPU; for first-turn it is a fifth, for small ones a third,
+and with those two workers could not reach the bar on two cores whatever they did).
 """
 
 import asyncio
