@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("comparison", "growth", "memory", "profile", "instructions", "everything")
+COMMANDS = ("comparison", "growth", "memory", "profile", "instructions", "everything", "scaling", "shared_state")
 """Each is a module here with a `main(arguments)` that gives the exit code."""
 
 

@@ -85,7 +85,7 @@ def run(console: Console, options: argparse.Namespace) -> Report:
         throughput=throughput,
         help_imports_aiohttp=imports,
     )
-    return Report(rounds, scenarios, results, absent, bars, timings, starts, resident, throughput)
+    return Report(rounds, scenarios, results, absent, bars, timings, starts, resident, throughput, options.quick)
 
 
 def requests_of(scenario: Scenario, quick: bool) -> int:

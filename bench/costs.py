@@ -46,7 +46,7 @@ COSTS: Final = (
         "the request as the neutral model",
         ("ccrouter/dialects/anthropic/request", "ccrouter/dialects/anthropic/blocks", "ccrouter/client_apis"),
         "Every block becomes a frozen object once. A second attempt, with another key or model, encodes the same "
-        "request again, for its own target (rule 6), so what came cannot be changed in place.",
+        "request again, for its own target, so what came cannot be changed in place.",
     ),
     Cost(
         "counting tokens",
@@ -64,6 +64,8 @@ COSTS: Final = (
         (
             "ccrouter/sse",
             "ccrouter/dialects/reply_decoder",
+            "ccrouter/dialects/repeated",
+            "ccrouter/dialects/openai_chat/blocks",
             "ccrouter/dialects/openai_chat/events",
             "ccrouter/dialects/openai_chat/calls",
             "ccrouter/dialects/openai_chat/usage",
@@ -71,11 +73,15 @@ COSTS: Final = (
             "ccrouter/dialects/anthropic/stream",
             "ccrouter/dialects/anthropic/events",
             "ccrouter/dialects/anthropic/message",
+            "ccrouter/dialects/anthropic/usage",
             "ccrouter/pipeline/reply",
             "ccrouter/pipeline/inbound",
             "ccrouter/pipeline/verifier",
             "ccrouter/pipeline/joining",
+            "ccrouter/pipeline/mending",
             "ccrouter/pipeline/rounds",
+            "ccrouter/pipeline/stop_sequences",
+            "ccrouter/transformers/tag_splitter",
             "ccrouter/model/grammar",
             "ccrouter/model/events",
         ),
@@ -86,7 +92,7 @@ COSTS: Final = (
         "the request in the upstream's words",
         ("ccrouter/pipeline", "ccrouter/dialects", "ccrouter/transformers", "ccrouter/providers"),
         "Messages, tools and their schemas are written anew in the provider's wire and serialised by orjson; the same "
-        "history gives the same bytes (rule 7), which keeps the provider's prompt cache.",
+        "history gives the same bytes, which keeps the provider's prompt cache.",
     ),
     Cost(
         "log, journal and usage",
@@ -106,12 +112,12 @@ COSTS: Final = (
     Cost(
         "the upstream's connection and keys",
         ("ccrouter/upstream",),
-        "Choosing a key that is not resting, time-outs, and closing the upstream when the client goes (rule 8).",
+        "Choosing a key that is not resting, time-outs, and closing the upstream when the client goes.",
     ),
     Cost(
         "the request's life",
         ("ccrouter/gateway", "ccrouter/runtime"),
-        "Attempts and fallbacks, nothing committed before the first word (rule 5), pings meanwhile.",
+        "Attempts and fallbacks, nothing committed before the first word, pings meanwhile.",
     ),
     Cost(
         "the daemon's own HTTP layer",

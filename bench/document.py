@@ -45,15 +45,20 @@ def made_by(command: str) -> str:
     return f"Written by `python -m bench {command}` on {today}: {machine()}."
 
 
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table whose first column has no heading."""
-    lines = ["| | " + " | ".join(headings) + " |", "|---|" + "---:|" * len(headings)]
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 0) -> list[str]:
+    """A table whose first column has no heading; the others hold figures, the last `texts` of them words."""
+    marks = ["---:|"] * (len(headings) - texts) + ["---|"] * texts
+    lines = ["| | " + " | ".join(headings) + " |", "|---|" + "".join(marks)]
     return lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
 
 
 def comparison_lines(report: Report) -> list[str]:
     """The section `comparison`."""
-    lines = [made_by("--write-docs"), f"Medians of {report.rounds} interleaved rounds.", ""]
+    lines = [
+        made_by("--quick --write-docs" if report.quick else "--write-docs"),
+        f"Medians of {report.rounds} interleaved rounds.",
+        "",
+    ]
     lines += ["![CPU of each router as a multiple of the pass-through's](images/performance.png)", ""]
     lines += ["### The bars", "", *markdown_table(BAR_HEADINGS, [bar.cells for bar in report.bars]), ""]
     names = list(dict.fromkeys(name for results in report.results.values() for name in results))

@@ -229,11 +229,15 @@ async def run(port: int, spoken: Spoken, scenario: Scenario, requests: int) -> L
             replies.append(await connection.ask(bodies.pop()))
 
     began = time.perf_counter()
+    workers = [asyncio.create_task(worker(connection)) for connection in connections]
     try:
-        await asyncio.gather(*(worker(connection) for connection in connections))
+        await asyncio.gather(*workers)
     except TimeoutError:
         raise WrongAnswerError(f"no complete answer within {TIMEOUT_SECONDS:.0f} s") from None
     finally:
+        for task in workers:  # where one has failed the others would go on
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
         for connection in connections:
             connection.close()
     wall = time.perf_counter() - began

@@ -4,11 +4,15 @@ import os
 import platform
 from pathlib import Path
 
+LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+"""How busy the machine was with other things before the benchmark began: processes that ran or wanted to."""
+
 
 def machine() -> str:
-    """One line on the processor, its cores, memory, system and Python."""
+    """One line on the processor, its cores, memory, system and Python, and on how busy it was."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     parts = [_processor(), f"{os.cpu_count()} cores", _memory(), system, f"Python {platform.python_version()}"]
+    parts.append("" if LOAD_AT_START is None else f"load {LOAD_AT_START:.1f} before")
     return ", ".join(part for part in parts if part)
 
 

@@ -47,6 +47,7 @@ def draw_comparison(pyplot: Any, document: Mapping[str, Any], path: Path) -> Non
     axes.axhline(1, color=COLOURS["pass-through"], linewidth=1, linestyle="--", label="pass-through")
     axes.plot([], [], color="black", linewidth=1.6, label="ccrouter's bar")
     axes.set_yscale("log")
+    axes.set_ylim(top=axes.get_ylim()[1] * 4)  # room for the legend
     axes.set_ylabel("CPU a request ÷ pass-through's (log)")
     axes.set_xticks(range(len(scenarios)), scenarios, rotation=25, ha="right")
     axes.legend(ncols=3, fontsize=9)
@@ -67,7 +68,7 @@ def draw_lines(pyplot: Any, document: Mapping[str, Any], path: Path) -> None:
         axes.set_title(panel["title"], fontsize=10)
         axes.set_xlabel(panel["x"])
         axes.set_ylabel(panel["y"])
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(max(series["y"]) for series in panel["series"].values()))
         axes.legend(fontsize=9)
     _save(pyplot, figure, all_axes[0][0], document, path)
 

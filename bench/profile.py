@@ -102,7 +102,7 @@ def main(argv: Sequence[str]) -> int:
                         f"  {share.part:6.1%}  {share.cost.name}  {', '.join(share.functions)}", highlight=False
                     )
                 lines += [f"### {name}", "", f"![{title}](images/profile-{name}.svg)", ""]
-                lines += [*markdown_table(("share", "mostly in", "why it is needed"), rows(found)), ""]
+                lines += [*markdown_table(("share", "mostly in", "why it is needed"), rows(found), texts=2), ""]
     except (NotAvailableError, load.WrongAnswerError) as why:
         console.print(f"FAILED {why}", style="bold red", highlight=False, markup=False)
         return 1

@@ -41,6 +41,7 @@ class Report:
     starts: Mapping[str, float] = field(default_factory=dict[str, float])
     resident_mb: Mapping[str, float] = field(default_factory=dict[str, float])
     throughput: Throughput | None = None
+    quick: bool = False
 
 
 def problems(scenarios: Sequence[Scenario], results: Mapping[str, Mapping[str, Result]]) -> list[str]:

@@ -46,6 +46,8 @@ class FrameSplitter:
 
     def lines(self, chunk: bytes) -> bytes:
         """As `feed`, but the frames as the lines that `frames_of` takes; empty where `chunk` completes none."""
+        if not self._buffer and not self._first and b"\r" not in chunk and chunk.endswith(b"\n\n"):
+            return chunk[:-2]  # whole frames, as most reads bring
         buffer = self._buffer + chunk if self._buffer else chunk
         if self._first and buffer:
             if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):

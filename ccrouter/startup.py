@@ -3,6 +3,7 @@
 Neither `server` nor `daemon` may import the other; both import this.
 """
 
+import errno
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -44,3 +45,17 @@ class StartFailed(CCRouterError):  # noqa: N818 - it says what happened, in the 
         self.problems = tuple(problems)
         super().__init__("\n".join([message, *(f"  {problem.severity}: {problem}" for problem in self.problems)]))
         self.kind: FailureKind = kind
+
+
+def listen_failure(error: OSError, host: str, port: int) -> StartFailed:
+    """Why the address cannot be listened on, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return StartFailed(
+            f"Port {port} on {host} is taken by another program. Stop it, or set PORT in the config to a free one",
+            kind="port_taken",
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return StartFailed(f"Listening on {host}:{port} is not permitted. Set PORT in the config to one above 1023")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return StartFailed(f"This machine has no address {host}. Set HOST in the config to 127.0.0.1 or 0.0.0.0")
+    return StartFailed(f"Could not listen on {host}:{port}: {error.strerror or error}")

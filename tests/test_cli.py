@@ -10,7 +10,10 @@ import pytest
 from ccrouter import __version__, cli
 from ccrouter.errors import CCRouterError
 
-HEAVY = ("aiohttp", "jsonschema", "rich", "tiktoken", "asyncio", "uvloop", "yaml")
+HEAVY = (
+    "aiohttp", "jsonschema", "rich", "tiktoken", "asyncio", "uvloop", "yaml", "regex", "http.client", "urllib.request",
+    "email", "ssl", "logging", "ccrouter.config.load",
+)  # fmt: skip
 
 
 def loaded_by(arguments: str) -> list[str]:

@@ -19,6 +19,7 @@ CHINESE = {
     "docs/migrating.md": "docs/zh-CN/migrating.md",
     "docs/gemini-balance.md": "docs/zh-CN/gemini-balance.md",
     "docs/adding-providers.md": "docs/zh-CN/adding-providers.md",
+    "docs/other-clients.md": "docs/zh-CN/other-clients.md",
     "docs/troubleshooting.md": "docs/zh-CN/troubleshooting.md",
 }
 ENGLISH = {chinese: english for english, chinese in CHINESE.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT, Config, RouterConfig
+from ccrouter.config.types import DEFAULT_HOST, DEFAULT_PORT, MOST_WORKERS, Config, RouterConfig
 from ccrouter.daemon.control import Address
 from ccrouter.model.json import Json, as_int, as_object, as_str
 
@@ -19,7 +19,7 @@ def configured_address(path: Path, environment: Mapping[str, str]) -> Address | 
 
 
 def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
-    """HOST, PORT and APIKEY of the config at `path`, nothing else of it; None where it is missing or not parsed."""
+    """HOST, PORT, WORKERS and APIKEY of the config at `path`, nothing else; None where it is missing or not parsed."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -36,7 +36,11 @@ def read_basics(path: Path, environment: Mapping[str, str]) -> Config | None:
     host = as_str(_lookup(entries, "HOST", environment, dotenv)) or DEFAULT_HOST
     key = as_str(_lookup(entries, "APIKEY", environment, dotenv)) or None
     # Without a key the server binds to loopback only.
-    return Config((), RouterConfig(), path, host=host if key else DEFAULT_HOST, port=port, api_key=key)
+    host = host if key else DEFAULT_HOST
+    workers = _whole(_lookup(entries, "WORKERS", environment, dotenv)) or 1
+    return Config(
+        (), RouterConfig(), path, host=host, port=port, workers=min(max(workers, 1), MOST_WORKERS), api_key=key
+    )
 
 
 def _lookup(entries: Mapping[str, Json], name: str, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Json:
@@ -48,8 +52,13 @@ def _lookup(entries: Mapping[str, Json], name: str, environment: Mapping[str, st
 
 
 def _port(value: Json) -> int:
+    number = _whole(value)
+    return DEFAULT_PORT if number is None else number
+
+
+def _whole(value: Json) -> int | None:
+    """The whole number that `value` is, or is the text of."""
     text = as_str(value)
     if text is not None and text.strip().isascii() and text.strip().isdigit():
         return int(text.strip())
-    number = as_int(value)
-    return DEFAULT_PORT if number is None else number
+    return as_int(value)

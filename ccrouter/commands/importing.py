@@ -9,7 +9,7 @@ import click
 from ccrouter.commands.locating import chosen_config, config_option
 from ccrouter.commands.terminal import good, note
 from ccrouter.config.problems import Problem, has_errors
-from ccrouter.config.taking.take import OWN, Taken, take
+from ccrouter.config.taking.take import Taken, take
 
 
 @click.command("import", context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +68,7 @@ def _put(taken: Taken) -> None:
     from ccrouter.config.taking.put import put
 
     done = put(taken)
-    good(f"{taken.target} is written{' as it was' if taken.source == OWN else ''}.")
+    good(f"{taken.target} is written.")
     if done.backup is not None:
         click.echo(f"Backup: {done.backup}")
     if done.dotenv is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ccrouter.commands.locating import chosen_config, config_option, locate
-from ccrouter.commands.start import begin_first_run, ensure_daemon, show_started
+from ccrouter.commands.start import begin_first_run, ensure_daemon, show_started, workers_option
 from ccrouter.commands.stop import stop_daemon
 from ccrouter.config.problems import has_errors
 from ccrouter.daemon.control import Daemon
@@ -15,8 +15,9 @@ from ccrouter.startup import StartFailed
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
+@workers_option
 @click.pass_context
-def restart(context: click.Context, config: Path | None) -> None:
+def restart(context: click.Context, config: Path | None, workers: int | None) -> None:
     """Stop the daemon if it runs, and start it.
 
     A changed config needs no restart: the daemon picks it up by itself.
@@ -29,7 +30,7 @@ def restart(context: click.Context, config: Path | None) -> None:
         refuse_broken_config(path, daemon)
     if not stop_daemon(path):
         click.echo("ccrouter was not running.")
-    outcome, daemon = ensure_daemon(path)
+    outcome, daemon = ensure_daemon(path, workers)
     show_started(path, outcome, daemon)
 
 

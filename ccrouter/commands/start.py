@@ -11,6 +11,7 @@ from ccrouter.commands.address import configured_address
 from ccrouter.commands.locating import config_option, env_file_option, locate, served_config
 from ccrouter.commands.service.starting import start_by_service
 from ccrouter.commands.terminal import fact, good, note, rows
+from ccrouter.config.types import MOST_WORKERS
 from ccrouter.daemon.control import (
     Address,
     ControlError,
@@ -23,12 +24,10 @@ from ccrouter.daemon.control import (
     read_status,
     wait_for,
 )
-from ccrouter.daemon.files import DaemonFiles, files_of
+from ccrouter.daemon.files import DaemonFiles, files_of, why_unwritable
 from ccrouter.daemon.handshake import Failure
-from ccrouter.daemon.logs import why_unwritable
 from ccrouter.daemon.service.base import ServiceUnavailable
 from ccrouter.daemon.service.finding import service_of
-from ccrouter.daemon.spawn import spawn_daemon
 from ccrouter.daemon.state import read_state
 from ccrouter.model.json import as_list, as_object, as_str
 from ccrouter.startup import StartFailed, endpoint_of
@@ -41,13 +40,23 @@ STATE_SECONDS = 0.5
 
 Outcome: TypeAlias = Literal["started", "already"]
 
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Serve with N processes, to use more cores [default: WORKERS of the config, else 1].",
+)
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @config_option
 @env_file_option
+@workers_option
 @click.option("--foreground", "-f", is_flag=True, help="Serve in this process (containers, services).")
 @click.pass_context
-def start(context: click.Context, config: Path | None, env_file: Path | None, foreground: bool) -> None:
+def start(
+    context: click.Context, config: Path | None, env_file: Path | None, workers: int | None, foreground: bool
+) -> None:
     """Start the daemon. Returns when it answers.
 
     A config of LiteLLM and the .env of the small proxies work as they are: docs/migrating.md. Process 1 of a container
@@ -57,8 +66,8 @@ def start(context: click.Context, config: Path | None, env_file: Path | None, fo
     if not path.exists():
         context.exit(begin_first_run(path))
     if foreground or os.getpid() == 1:
-        context.exit(serve_here(path))
-    outcome, daemon = ensure_daemon(path)
+        context.exit(serve_here(path, workers))
+    outcome, daemon = ensure_daemon(path, workers)
     show_started(path, outcome, daemon)
 
 
@@ -71,20 +80,24 @@ def begin_first_run(path: Path) -> int:
     return 1
 
 
-def ensure_daemon(path: Path) -> tuple[Outcome, Daemon]:
+def ensure_daemon(path: Path, workers: int | None = None) -> tuple[Outcome, Daemon]:
     """The daemon of the config at `path`, started where none answers: by its service, where one is installed.
 
-    Raises StartFailed, OSError.
+    With so many `workers`, else with as many as the config says. Raises StartFailed, OSError.
     """
     files, daemon = locate(path)
     if daemon is not None:
         return "already", daemon if daemon.state is not None else _described(files, daemon)
     if (manager := service_of(path, os.environ)) is not None:
+        if workers is not None:
+            note("The service starts it, with as many workers as the config's WORKERS says.")
         try:
             return "started", start_by_service(files, manager)
         except ServiceUnavailable as error:
             note(f"The service could not be asked to start it, so it is started by hand. {error}")
-    announcement = spawn_daemon(files, os.environ)
+    from ccrouter.daemon.spawn import spawn_daemon  # subprocess, which only a start needs
+
+    announcement = spawn_daemon(files, os.environ, workers=workers)
     if isinstance(announcement, Failure):
         if announcement.kind == "port_taken":
             return "already", _winner_of_the_port(files, announcement)
@@ -97,12 +110,12 @@ def ensure_daemon(path: Path) -> tuple[Outcome, Daemon]:
     return "started", daemon
 
 
-def serve_here(path: Path) -> int:
+def serve_here(path: Path, workers: int | None = None) -> int:
     """Serve in this process; the exit code. Raises StartFailed."""
     from ccrouter.commands.foreground import serve_in_foreground
 
     try:
-        return serve_in_foreground(files_of(path), os.environ)
+        return serve_in_foreground(files_of(path), os.environ, workers)
     except StartFailed as error:
         if error.kind != "port_taken":
             raise

@@ -71,6 +71,8 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
     fact("✅", "Status", "Running", "green")
     if (pid := as_int(report.get("pid"))) is not None:
         fact("🆔", "Process ID", pid)
+    if text := workers_words(report):
+        fact("👷", "Workers", text)
     fact("📡", "API Endpoint", as_str(report.get("endpoint")) or "", "cyan")
     if (uptime := report.get("uptime_seconds")) is not None and isinstance(uptime, int | float):
         fact("⏱ ", "Uptime", duration(int(uptime)))
@@ -100,6 +102,17 @@ def _show(report: JsonObject, files: DaemonFiles) -> None:
         note(text)
     click.echo("\nReady to use:")
     rows([("ccr code", "start coding with Claude"), ("ccr stop", "stop the daemon")])
+
+
+def workers_words(report: JsonObject) -> str:
+    """How many worker processes serve, and which; "" where the daemon serves by itself."""
+    workers = [as_object(entry) or {} for entry in as_list(report.get("workers")) or []]
+    if not workers:
+        return ""
+    wanted = as_int(report.get("workers_wanted")) or len(workers)
+    count = f"{len(workers)}" if len(workers) >= wanted else f"{len(workers)} of {wanted}"
+    each = [f"pid {worker.get('pid')}: {as_int(worker.get('requests_total')) or 0} requests" for worker in workers]
+    return f"{count} ({', '.join(each)})"
 
 
 def provider_rows(report: JsonObject) -> list[tuple[str, ...]]:

@@ -67,6 +67,7 @@ def adapt(
         ),
         host=_read_host(value, api_key, report),
         port=_read_port(value, variables.get("SERVICE_PORT"), report),
+        workers=as_int(value.get("WORKERS")) or 1,
         api_key=api_key,
         api_timeout_ms=as_int(value.get("API_TIMEOUT_MS")) or DEFAULT_TIMEOUT_MS,
         proxy_url=_read_proxy(value, report),

@@ -26,6 +26,7 @@ ANY_TARGET: Final = "*"
 DIRECT: Final = "none"
 """A provider's `proxy` that means: none, whatever the rest of the configuration and the environment say."""
 
+MOST_WORKERS = 64
 DEFAULT_PORT = 3456
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_LONG_CONTEXT_THRESHOLD = 60_000
@@ -321,6 +322,8 @@ class Config:
     """Every file whose change must lead to a reload: the config itself, its `.env`, user transformers."""
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    workers: int = 1
+    """Processes that serve."""
     api_key: str | None = None
     api_timeout_ms: int = DEFAULT_TIMEOUT_MS
     proxy_url: str | None = None

@@ -5,8 +5,8 @@ import logging.handlers
 import os
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -25,15 +25,15 @@ STANDARD_OUTPUTS = (1, 2)
 ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def open_log(path: Path, level: str | int = "info") -> logging.Handler:
-    """A handler that writes to `path`: 10 MB a file, 5 older files, mode 0600.
+def open_log(path: Path, level: str | int = "info", *, common: bool = False) -> logging.Handler:
+    """A handler that writes to `path`: 10 MB a file, 5 older files, mode 0600. `common`: other processes write it, too.
 
     Where the file cannot be written, the handler writes to stderr, after one line there that says why. Nothing is
     raised, neither here nor for a record: a full disk loses log lines, not requests.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = LogFile(path)
+        handler: logging.Handler = CommonLogFile(path) if common else LogFile(path)
     except OSError as error:
         handler = QuietStreamHandler(sys.stderr)
         reason = error.strerror or str(error)
@@ -42,17 +42,6 @@ def open_log(path: Path, level: str | int = "info") -> logging.Handler:
     handler.setLevel(level_of(level))
     handler.setFormatter(OneLine())
     return handler
-
-
-def why_unwritable(path: Path) -> str | None:
-    """Why the log at `path` cannot be written, in the system's words; None where it can."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
-    except FileNotFoundError:
-        return None  # open_log makes it
-    except OSError as error:
-        return error.strerror or str(error)
-    return None
 
 
 class OneLine(logging.Formatter):
@@ -135,6 +124,40 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """A full disk loses the line. The default would print a traceback to stderr, which is the same file."""
+
+
+class CommonLogFile(LogFile):
+    """The same file, written by several processes: one of them rotates it, the others follow. Linux and macOS."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
+        """Whether the file is full. How long it is only the file system knows: others write it, too."""
+        if self.stream is None or time.monotonic() < self._next_rotation:
+            return False
+        return os.fstat(self.stream.fileno()).st_size + len(record.getMessage()) >= self.maxBytes
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        """Rotate, unless another process has done so meanwhile; then write where the others do."""
+        with _alone_in(Path(self.baseFilename).parent):
+            if self.stream is None or _is_same_file(self.stream.fileno(), Path(self.baseFilename)):
+                super().doRollover()
+                return
+            self.stream.close()
+            self.stream = self._open()
+        for descriptor in self._followers:
+            os.dup2(self.stream.fileno(), descriptor)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Generator[None]:
+    """No other process rotates a log of this folder meanwhile."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _open_private(path: str) -> int:

@@ -20,22 +20,26 @@ STDERR_LINES = 15
 WINDOWS = sys.platform == "win32"
 
 
-def daemon_command(config: Path) -> list[str]:
-    """The command line of the daemon that serves `config`.
+def daemon_command(config: Path, workers: int | None = None) -> list[str]:
+    """The command line of the daemon that serves `config`, with so many workers where that is not the config's to say.
 
     -P: the daemon runs in the config's folder, and a `json.py` that lies there must not be taken for Python's own.
     """
-    return [sys.executable, "-P", "-m", "ccrouter", "start", "--foreground", "--config", str(config)]
+    more = [] if workers is None else ["--workers", str(workers)]
+    return [sys.executable, "-P", "-m", "ccrouter", "start", "--foreground", "--config", str(config), *more]
 
 
 def spawn_daemon(
     files: DaemonFiles,
     environment: Mapping[str, str],
     *,
+    workers: int | None = None,
     command: Sequence[str] | None = None,
     timeout: float = START_SECONDS,
 ) -> Announcement:
     """Start the daemon, detached from this terminal, and wait for its announcement at most `timeout` seconds.
+
+    `workers`: how many processes serve, where the config is not to say.
 
     A daemon that dies without a word, or says nothing in time (it is ended then), gives a Failure that says where to
     look. Raises OSError where it cannot be started at all.
@@ -47,7 +51,7 @@ def spawn_daemon(
             stack.enter_context(log)
         begin = log.tell() if log is not None else 0
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command or daemon_command(files.config),
+            command or daemon_command(files.config, workers),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log if log is not None else subprocess.DEVNULL,

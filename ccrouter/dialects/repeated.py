@@ -42,10 +42,15 @@ class RepeatedFrame:
         """
         if not lines.startswith(self._before, start):
             return None
-        end = lines.find(SEPARATOR, start)
-        end = len(lines) if end < 0 else end
+        string = lines[start + len(self._before) :].removesuffix(self._after)
+        end = string.find(b"\n")
+        if end < 0:  # a single one, as nearly always
+            size = len(self._before) + len(string) + len(self._after)
+            text = string_of(string) if start + size == len(lines) else None
+            return None if text is None else ([text], len(lines))
+        end += start + len(self._before)
         first = string_of(lines[start + len(self._before) : end - len(self._after)])
-        if first is None or not lines.endswith(self._after, start, end):
+        if first is None or not lines.startswith(self._after + SEPARATOR, end - len(self._after)):
             return None
         following = end + len(SEPARATOR)
         if not lines.startswith(self._before, following):

@@ -237,10 +237,9 @@ class Source:
         Raises:
             UpstreamError: the connection broke, or a time-out is over.
         """
-        bound = bound_of(self.attempt.way, worded=self.reply.meaningful)
         if self.reply.finishing:
             chunk = await self.upstream.read(GRACE_AFTER_FINISH)
-        elif bound is not None:
+        elif (bound := bound_of(self.attempt.way, worded=self.reply.meaningful)) is not None:
             chunk = await self.upstream.read_until(self.begun + bound[0], bound[1])
         else:
             chunk = await self.upstream.read()

@@ -47,6 +47,7 @@ from ccrouter.router import (
     with_origins,
     working_directory,
 )
+from ccrouter.sharing.room import ALONE, Room
 from ccrouter.tokens import TokenCounter
 from ccrouter.tokens.calibration import LEAST_TOKENS
 from ccrouter.upstream.client import UpstreamClient
@@ -64,14 +65,15 @@ class Gateway:
         health: Health | None = None,
         overrides: ProjectOverrides | None = None,
         journal: Journal | None = None,
+        room: Room = ALONE,
     ) -> None:
         self._client = client
-        self.health = health or Health()
+        self.health = health or Health(room=room)
         self.overrides = overrides
         self.journal = journal or Journal()
         self.counter = TokenCounter()
         self._known = KnownParts()
-        self._sessions = SessionUsage()
+        self._sessions = SessionUsage(room=room)
         self.accounts = Sessions()
         self._images = ImageAgent(client, self.health, self.counter, self.accounts)
         self.open_requests = 0

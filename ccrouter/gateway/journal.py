@@ -26,6 +26,7 @@ from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
 from ccrouter.model.json import Json, JsonObject, as_object, as_str
 from ccrouter.router.sketch import CREDENTIALS, Sketch, Sketcher
+from ccrouter.sharing.room import ALONE, Room
 from ccrouter.tokens import estimate
 
 KEPT_RECORDS: Final = 500
@@ -76,10 +77,14 @@ class _Entry:
 
 
 class Journal:
-    """The last requests. `path` None keeps everything in memory; `clock` gives seconds since the epoch."""
+    """The last requests. `path` None keeps everything in memory; `clock` gives seconds since the epoch.
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    Several workers write one file and each keeps its own requests in memory: they ask each other (`server/peers.py`).
+    """
+
+    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time, room: Room = ALONE) -> None:
         self._path = path
+        self._room = room
         self._clock = clock
         self._records: OrderedDict[str, _Entry] = OrderedDict()
         self._record_bytes = 0
@@ -144,7 +149,7 @@ class Journal:
             self._saving.cancel()
             self._saving = None
         if self._path is not None and (lines := self._lines_to_save()):
-            append_lines(self._path, lines, KEPT_RECORDS)
+            append_lines(self._path, lines, KEPT_RECORDS, self._room)
 
     def _lines_to_save(self) -> list[bytes]:
         """The JSON of what came since it was last asked for, but for what is forgotten by now."""
@@ -194,7 +199,7 @@ class Journal:
         """Write in a thread: a slow disk must not hold up requests."""
         self._saving = None
         if self._path is not None and (lines := self._lines_to_save()):
-            write = partial(append_lines, self._path, lines, KEPT_RECORDS)
+            write = partial(append_lines, self._path, lines, KEPT_RECORDS, self._room)
             asyncio.get_running_loop().run_in_executor(None, write)
 
 

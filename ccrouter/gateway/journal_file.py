@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from ccrouter.sharing.room import ALONE, Room
+
 logger = logging.getLogger("ccrouter.state")
 
 OWNER_ONLY: Final = 0o600
@@ -33,9 +35,12 @@ def read_lines(path: Path) -> list[bytes]:
     return lines[1:] if size > LARGEST else lines
 
 
-def append_lines(path: Path, lines: Sequence[bytes], kept: int) -> bool:
-    """Add the lines; the file is cut back to the last `kept` when it is twice as long. False where it cannot be."""
-    with _writing:
+def append_lines(path: Path, lines: Sequence[bytes], kept: int, room: Room = ALONE) -> bool:
+    """Add the lines; the file is cut back to the last `kept` when it is twice as long. False where it cannot be.
+
+    `room`: other workers write the file, too.
+    """
+    with _writing, room.locked("journal"):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             before = path.stat().st_size if path.exists() else 0

@@ -1,13 +1,16 @@
 """The limiter of each provider, kept over reloads: what is under way or waits still counts."""
 
 from ccrouter.config.types import Limits, ProviderConfig
+from ccrouter.sharing.room import ALONE, Room
 from ccrouter.upstream.limiter import Limiter
+from ccrouter.upstream.shared_limits import SharedLimits
 
 
 class Limiters:
     """Made when a provider is first used; changed when its limits are."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room = ALONE) -> None:
+        self._shared = SharedLimits(room)
         self._made: dict[str, tuple[Limits, Limiter]] = {}
 
     def of(self, provider: ProviderConfig) -> Limiter:
@@ -23,6 +26,7 @@ class Limiters:
                 rpm=limits.rpm,
                 tpm=limits.tpm,
                 queue=limits.queue,
+                shared=self._shared,
             )
         else:
             limiter = known[1]

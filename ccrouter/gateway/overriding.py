@@ -14,13 +14,15 @@ from ccrouter.frozen import frozen
 from ccrouter.gateway.notices import Notices
 from ccrouter.gateway.project_files import Folders, Found
 from ccrouter.gateway.types import Service
+from ccrouter.model.json import Json, as_str
 from ccrouter.router import Origins
+from ccrouter.sharing.room import ALONE, Key, Room
 
 FRESH_SECONDS = 1.0
 """How long a session's files count as unchanged; between two looks a request costs no disk access."""
 REMEMBERED = 1000
 
-Key = TypeVar("Key")
+Entry = TypeVar("Entry")
 
 
 @frozen
@@ -42,13 +44,15 @@ class _Known:
 class ProjectOverrides:
     """Finds, reads and remembers. `clock` gives seconds that only go forward."""
 
-    def __init__(self, folders: Folders, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, folders: Folders, clock: Callable[[], float] = time.monotonic, room: Room = ALONE) -> None:
         self._folders = folders
+        self._room = room
         self._clock = clock
         self._directories: OrderedDict[str, str] = OrderedDict()
         self._known: OrderedDict[tuple[str | None, str | None], _Known] = OrderedDict()
         self.notices = Notices()
         """What is wrong with the files."""
+        room.follow("directory", self._told)
 
     async def over(self, service: Service, session_id: str | None, directory: str | None) -> Overlay | None:
         """What counts for the session; None where nothing lies over `service`.
@@ -74,10 +78,23 @@ class ProjectOverrides:
 
     def _directory_of(self, session_id: str, told: str | None) -> str | None:
         if told is None:
+            self._room.look()
             return self._directories.get(session_id)
+        if self._directories.get(session_id) != told:
+            self._room.put("directory", (session_id,), told)
         self._directories[session_id] = told
-        _keep_newest(self._directories, session_id)
+        forgotten = _keep_newest(self._directories, session_id)
+        if forgotten is not None:
+            self._room.put("directory", (forgotten,), None)
         return told
+
+    def _told(self, key: Key, value: Json) -> None:
+        """Another worker has heard, or forgotten, where a session is."""
+        session_id, directory = as_str(key[0]) or "", as_str(value)
+        if directory is None:
+            self._directories.pop(session_id, None)
+        else:
+            self._directories[session_id] = directory
 
     async def _laid_over(self, service: Service, found: Sequence[Found]) -> Overlay:
         read = await asyncio.to_thread(lambda: [_read(file, service.config) for file in found])
@@ -99,7 +116,7 @@ def _read(file: Found, config: Config) -> Override:
     return read_override(data, file.path, config, trusted=file.trusted)
 
 
-def _keep_newest(entries: OrderedDict[Key, Any], key: Key) -> None:
+def _keep_newest(entries: OrderedDict[Entry, Any], key: Entry) -> Entry | None:
+    """`key` is the newest; the oldest, where it is forgotten for that."""
     entries.move_to_end(key)
-    if len(entries) > REMEMBERED:
-        entries.popitem(last=False)
+    return entries.popitem(last=False)[0] if len(entries) > REMEMBERED else None

@@ -8,7 +8,7 @@ from ccrouter.errors import RequestError
 from ccrouter.frozen import frozen
 from ccrouter.gateway.gateway import ServiceFacts
 from ccrouter.gateway.types import Service
-from ccrouter.model.json import Json, JsonObject
+from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.router import decide
 from ccrouter.router.sketch import Sketch
 
@@ -73,3 +73,10 @@ def rerouted_json(found: list[Rerouted], of: int) -> JsonObject:
     """{"of": requests looked at, "requests": [{"id", "before", "after"}], "summary": the sentence or null}."""
     requests: list[Json] = [{"id": one.request_id, "before": one.before, "after": one.after} for one in found]
     return {"of": of, "requests": requests, "summary": summary(found, of)}
+
+
+def rerouted_from_json(told: JsonObject) -> tuple[list[Rerouted], int]:
+    """What `rerouted_json` wrote: the requests that would go elsewhere, and how many were looked at."""
+    entries = [as_object(entry) or {} for entry in as_list(told.get("requests")) or ()]
+    found = [Rerouted(*[as_str(entry.get(name)) or "" for name in ("id", "before", "after")]) for entry in entries]
+    return found, as_int(told.get("of")) or 0

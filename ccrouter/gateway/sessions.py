@@ -5,6 +5,8 @@ from typing import TypeAlias
 
 from ccrouter.config.types import Target
 from ccrouter.model.events import Usage
+from ccrouter.model.json import Json, as_int, as_list, as_str
+from ccrouter.sharing.room import ALONE, Key, Room
 
 REMEMBERED = 2000
 
@@ -14,11 +16,16 @@ Conversation: TypeAlias = tuple[str, str | None]
 
 
 class SessionUsage:
-    """The prompt size of each conversation's last answer, cache included; the oldest are forgotten."""
+    """The prompt size of each conversation's last answer, cache included; the oldest are forgotten.
 
-    def __init__(self, limit: int = REMEMBERED) -> None:
+    All workers remember the same: a conversation's next request may go to any of them.
+    """
+
+    def __init__(self, limit: int = REMEMBERED, room: Room = ALONE) -> None:
         self._limit = limit
+        self._room = room
         self._tokens: OrderedDict[Conversation, tuple[int, Target | None]] = OrderedDict()
+        room.follow("conversation", self._told)
 
     def last_input(self, conversation: Conversation | None) -> int | None:
         """Prompt tokens of the conversation's last answer, or None."""
@@ -29,14 +36,32 @@ class SessionUsage:
         return self._last(conversation)[1]
 
     def _last(self, conversation: Conversation | None) -> tuple[int | None, Target | None]:
-        return self._tokens.get(conversation, (None, None)) if conversation is not None else (None, None)
+        if conversation is None:
+            return None, None
+        self._room.look()
+        return self._tokens.get(conversation, (None, None))
 
     def remember(self, conversation: Conversation | None, usage: Usage, target: Target | None = None) -> None:
         """Take in an answer's usage. One that says nothing of the prompt changes nothing."""
         total = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
         if conversation is None or not total:
             return
-        self._tokens[conversation] = total, target
+        with self._room.exclusive():
+            self._keep(conversation, total, target)
+            self._room.put("conversation", conversation, [total, None if target is None else str(target)])
+            while len(self._tokens) > self._limit:
+                self._room.put("conversation", self._tokens.popitem(last=False)[0], None)
+
+    def _keep(self, conversation: Conversation, tokens: int, target: Target | None) -> None:
+        self._tokens[conversation] = tokens, target
         self._tokens.move_to_end(conversation)
-        if len(self._tokens) > self._limit:
-            self._tokens.popitem(last=False)
+
+    def _told(self, key: Key, value: Json) -> None:
+        """Another worker has remembered, or forgotten, a conversation."""
+        session, agent = as_str(key[0]) or "", as_str(key[1])
+        tokens, *rest = as_list(value) or [None]
+        if (count := as_int(tokens)) is None:
+            self._tokens.pop((session, agent), None)
+            return
+        provider, _, model = (as_str(rest[0]) or "").partition(",")
+        self._keep((session, agent), count, Target(provider, model) if provider else None)

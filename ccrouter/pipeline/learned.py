@@ -46,6 +46,12 @@ def with_refused(learned: Learned, path: str, instead: str | None) -> Learned | 
     return replace(learned, dropped=learned.dropped | {name})
 
 
+def joined(one: Learned, other: Learned) -> Learned:
+    """What two have learned of the same target; where they disagree on a name, `other` was told last."""
+    caps = [cap for cap in (one.max_tokens_cap, other.max_tokens_cap) if cap is not None]
+    return Learned(min(caps, default=None), one.dropped | other.dropped, {**one.renamed, **other.renamed})
+
+
 def shaped_quirks(quirks: Quirks, learned: Learned) -> Quirks:
     """The facts about the upstream, with the learned cap among them."""
     cap = learned.max_tokens_cap

@@ -61,25 +61,25 @@ class ReplyEvents:
             return []
         batches: list[Batch] = []
         try:
-            self._decode(self._splitter.lines(chunk), batches)
+            lines = self._splitter.lines(chunk)
+            found = self._decoder.run(lines, 0)
+            if found is not None and found[1] == len(lines):  # all of it, as nearly always
+                run = found[0]
+                return [run] if self._passes(run) else [self._filter(run.events())]
+            self._decode(lines, found, batches)
         except FrameTooLargeError as error:
             batches.append(self._fail(upstream_failure(str(error))))
         except TransformerError as error:
             batches.append(self._fail(transformer_failure(error)))
         return batches
 
-    def _decode(self, lines: bytes, batches: list[Batch]) -> None:
-        """Put into `batches` what comes of `lines`."""
+    def _decode(self, lines: bytes, found: tuple[DeltaRun, int] | None, batches: list[Batch]) -> None:
+        """Put into `batches` what comes of `lines`, which begin with the run `found`, if any."""
         decoder = self._decoder
         at, size = 0, len(lines)
-        looked, runs = 0, 0
+        looked, runs = 1, 0
         events: list[Event] = []
         while at < size:
-            if looked == MOST_LOOKS or runs == MOST_RUNS:
-                events += [event for frame in frames_of(lines[at:]) for event in decoder.frame(frame)]
-                break
-            found = decoder.run(lines, at)
-            looked += 1
             if found is not None:
                 run, end = found
                 runs += 1
@@ -93,6 +93,11 @@ class ReplyEvents:
                 frame = frame_of(lines[at:end])
                 events += decoder.frame(frame) if frame is not None else ()
             at = end + 2
+            if looked == MOST_LOOKS or runs == MOST_RUNS:
+                events += [event for frame in frames_of(lines[at:]) for event in decoder.frame(frame)]
+                break
+            found = decoder.run(lines, at)
+            looked += 1
         if events:
             batches.append(self._filter(events))
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -10,15 +11,18 @@ from ccrouter import __version__
 from ccrouter.config.problems import Problem
 from ccrouter.config.types import RouterConfig, Target
 from ccrouter.errors import RequestError
-from ccrouter.model.json import Json
+from ccrouter.model.json import Json, JsonObject, as_int
 from ccrouter.server.access import same
+from ccrouter.server.merging import merged_reload, merged_status
+from ccrouter.server.peers import asked_alone
 from ccrouter.server.reload import reload
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE, State
 from ccrouter.startup import endpoint_of
 from ccrouter.upstream.key_report import key_report
 
-STOP: web.AppKey[asyncio.Event] = web.AppKey("stop", asyncio.Event)
+STOP: web.AppKey[Callable[[], None]] = web.AppKey("stop")
+"""Begins a graceful stop of the daemon."""
 
 
 def check_admin(request: web.Request) -> None:
@@ -30,23 +34,33 @@ def check_admin(request: web.Request) -> None:
 async def status(request: web.Request) -> web.Response:
     """How things stand, for `ccr status`."""
     check_admin(request)
-    return json_response(status_of(request.app[STATE]))
+    state = request.app[STATE]
+    own = status_of(state)
+    if state.workers is None or asked_alone(request):
+        return json_response(own)
+    answers = [own, *await state.workers.peers.ask("GET", "/admin/status", {})]
+    gone = state.workers.gone({as_int(answer.get("pid")) or 0 for answer in answers})
+    merged = merged_status(answers, gone, state.workers.seat.supervisor)
+    return json_response({**merged, "workers_wanted": state.workers.seat.workers})
 
 
 async def stop(request: web.Request) -> web.Response:
     """Begin a graceful stop."""
     check_admin(request)
-    request.app[STOP].set()
+    request.app[STOP]()
     return json_response({"stopping": True}, 202)
 
 
 async def reload_config(request: web.Request) -> web.Response:
-    """Read the configuration again, now."""
+    """Read the configuration again, now: in every worker, when this returns."""
     check_admin(request)
     state = request.app[STATE]
+    workers = None if asked_alone(request) else state.workers
+    others = asyncio.ensure_future(workers.peers.ask("POST", "/admin/reload", {})) if workers is not None else None
     applied = await reload(state)
     rerouted = state.rerouted if applied else None
-    return json_response({"applied": applied, "problems": problem_list(state), "rerouted": rerouted})
+    own: JsonObject = {"applied": applied, "problems": problem_list(state), "rerouted": rerouted}
+    return json_response(own if others is None else merged_reload([own, *await others]))
 
 
 async def keys(request: web.Request) -> web.Response:
@@ -72,12 +86,7 @@ async def clear_keys(request: web.Request) -> web.Response:
     healths = [state.gateway.health] if name is None else []
     if name is not None or provider is None:
         healths += [preset.gateway.health for preset in state.presets or () if name in {None, preset.name}]
-    cleared = 0
-    for health in healths:
-        before = len(health.states().rests)
-        health.clear(provider)
-        cleared += before - len(health.states().rests)
-    return json_response({"cleared": cleared})
+    return json_response({"cleared": sum([health.clear(provider) for health in healths])})
 
 
 def status_of(state: State) -> dict[str, Json]:

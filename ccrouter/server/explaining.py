@@ -1,5 +1,6 @@
 """`/admin/explain`: what `ccr explain` asks of the running daemon."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import orjson
@@ -11,6 +12,7 @@ from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.server.admin import check_admin
+from ccrouter.server.peers import asked_alone
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE, State
 
@@ -31,14 +33,28 @@ async def explain_logged(request: web.Request) -> web.Response:
     """Tell of the request `?id=…`, or of the last: {"record": …, "now": its explanation where its body is here}."""
     check_admin(request)
     state = request.app[STATE]
+    own = await told_of(state, request)
+    if state.workers is None or asked_alone(request):
+        return json_response(own)
+    query = {name: value for name in ("id", "wire") if (value := request.query.get(name)) is not None}
+    return json_response(best_told([own, *await state.workers.peers.ask("GET", "/admin/explain", query)]))
+
+
+async def told_of(state: State, request: web.Request) -> JsonObject:
+    """What this process knows of the request that is asked for."""
     found = logged(state, request.query.get("id"))
     if found is None:
-        return json_response({"record": None, "now": None})
+        return {"record": None, "now": None}
     record, service, gateway = found
     incoming, now = gateway.journal.incoming(as_str(record.get("id")) or ""), None
     if incoming is not None:
         now = await explain_whole(gateway, service, incoming, wire=wire_of(request))
-    return json_response({"record": record, "now": now})
+    return {"record": record, "now": now}
+
+
+def best_told(answers: Sequence[JsonObject]) -> JsonObject:
+    """The answer of the worker that knows most: of the request that began last, and with its explanation."""
+    return max(answers, key=lambda told: (_began(as_object(told.get("record")) or {}), told.get("now") is not None))
 
 
 def logged(state: State, identity: str | None) -> tuple[JsonObject, Service, Gateway] | None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccrouter.config.locations import preset_state_file
 from ccrouter.config.manifest import MANIFEST, PRESET_NAME
@@ -19,7 +20,11 @@ from ccrouter.gateway.health import Health
 from ccrouter.gateway.types import Service
 from ccrouter.runtime import build_preset
 from ccrouter.server.stamps import Stamp, stamps
+from ccrouter.sharing.room import Room
 from ccrouter.upstream.client import UpstreamClient
+
+if TYPE_CHECKING:
+    from ccrouter.sharing.board import Board
 
 logger = logging.getLogger("ccrouter.server")
 
@@ -53,8 +58,10 @@ class Presets:
         client: UpstreamClient,
         environment: Mapping[str, str],
         proxy_url: Callable[[], str | None] = lambda: None,
+        board: "Board | None" = None,
     ) -> None:
         self.folder = folder
+        self._board = board
         self._client = client
         self._environment = environment
         self._proxy_url = proxy_url
@@ -83,12 +90,14 @@ class Presets:
         found = await asyncio.to_thread(manifests, self.folder)
         for name in self._presets.keys() - found.keys():
             self._presets.pop(name)
+            Room(self._board, f"preset {name}").leave()
             logger.info("preset %s is gone", name)
         for name, manifest in found.items():
             preset = self._presets.get(name)
             if preset is None:
-                health = Health(preset_state_file(self.folder, name))
-                preset = self._presets[name] = Preset(name, manifest, Gateway(self._client, health))
+                room = Room(self._board, f"preset {name}")
+                health = Health(preset_state_file(self.folder, name), room=room)
+                preset = self._presets[name] = Preset(name, manifest, Gateway(self._client, health, room=room))
             now = await asyncio.to_thread(stamps, preset.files())
             if (self._proxy_url(), now) != preset.seen:
                 await self._rebuild(preset)

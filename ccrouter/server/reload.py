@@ -42,8 +42,8 @@ def apply(state: State, built: Built) -> bool:
             logger.error("config not reloaded: %s", problem)
         return False
     old, new = state.service.config, built.service.config
-    moved = (old.host, old.port) != (new.host, new.port)
-    notice = Problem("warning", "HOST or PORT changed", "Run `ccr restart` to listen there", file=new.path)
+    moved = (old.host, old.port, old.workers) != (new.host, new.port, new.workers)
+    notice = Problem("warning", "HOST, PORT or WORKERS changed", "Run `ccr restart` for it", file=new.path)
     sketches = tuple(state.gateway.journal.sketches)
     changed = rerouted(sketches, state.service, built.service)
     state.rerouted = rerouted_json(changed, len(sketches))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import os
@@ -10,7 +9,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -22,19 +21,29 @@ from ccrouter.gateway.overriding import ProjectOverrides
 from ccrouter.gateway.project_files import Folders, project_folders
 from ccrouter.log_levels import apply_log_level
 from ccrouter.runtime import build
-from ccrouter.server.admin import STOP
+from ccrouter.server.accepting import Acceptor
+from ccrouter.server.admin import STOP, status_of
 from ccrouter.server.app import make_app
 from ccrouter.server.loop_errors import handle_loop_error
 from ccrouter.server.memory import give_back, one_heap
+from ccrouter.server.peers import Peers
 from ccrouter.server.presets import Presets
 from ccrouter.server.reload import watch
 from ccrouter.server.state import State
-from ccrouter.startup import Ready, StartFailed
+from ccrouter.server.workers import Workers
+from ccrouter.sharing.room import ALONE, Room
+from ccrouter.startup import Ready, StartFailed, listen_failure
 from ccrouter.upstream.client import UpstreamClient
 from ccrouter.upstream.late_authorities import read_authorities
 
+if TYPE_CHECKING:
+    from ccrouter.sharing.seat import Seat
+
 logger = logging.getLogger("ccrouter.server")
 
+RETIRE_SECONDS = 2.0
+"""How long a worker that another takes over from leaves idle connections open: a client that has just decided to send
+on one of them would find it closed."""
 STOP_SECONDS = 30.0
 """How long open streams may go on after a stop was asked for."""
 
@@ -46,8 +55,10 @@ def run(
     announce: Callable[[Ready], None],
     instance: str,
     admin_token: str,
+    seat: "Seat | None" = None,
 ) -> int:
-    """Serve until stopped; the exit code. `announce` is called once, when the socket answers.
+    """Serve until stopped; the exit code. `announce` is called once, when the socket answers. `seat`: as one of several
+    workers.
 
     Raises:
         StartFailed: the configuration cannot be used, or the address cannot be bound.
@@ -63,8 +74,16 @@ def run(
         return State(service, gateway, config_path, environment, instance, admin_token, problems=built.problems)
 
     folders = project_folders(config_path.parent, environment)
+    workers = one_of_workers(seat, admin_token) if seat is not None else None
     spare_the_requests()
-    return new_loop_run(Serving(make_state, announce, config_path.parent, folders).run())
+    return new_loop_run(Serving(make_state, announce, config_path.parent, folders, workers).run())
+
+
+def one_of_workers(seat: "Seat", admin_token: str) -> Workers:
+    """This process, in its seat."""
+    from ccrouter.sharing.board import Board
+
+    return Workers(seat, Board(seat.board, seat.folder), Peers(seat.folder, admin_token))
 
 
 GARBAGE_THRESHOLD = 2_000
@@ -104,27 +123,41 @@ class Serving:
         announce: Callable[[Ready], None],
         home: Path,
         folders: Folders,
+        workers: Workers | None = None,
     ) -> None:
         self._make_state = state
+        self._workers = workers
         self._folders = folders
         self._home = home
         self._announce = announce
         self._stop = asyncio.Event()
         self._at_once = False
+        self._gently = False
+        self._acceptor: Acceptor | None = None
 
     async def run(self) -> int:
         """Serve until a signal or `POST /admin/stop`."""
         asyncio.get_running_loop().set_exception_handler(handle_loop_error)
         client = UpstreamClient()
-        health = Health(router_state_file(self._home))
-        journal = Journal(journal_file(self._home))
-        state = self._make_state(Gateway(client, health, ProjectOverrides(self._folders), journal))
+        workers = self._workers
+        room = Room(workers.board, "main") if workers is not None else ALONE
+        health = Health(router_state_file(self._home), room=room)
+        journal = Journal(journal_file(self._home), room=room)
+        overrides = ProjectOverrides(self._folders, room=room)
+        state = self._make_state(Gateway(client, health, overrides, journal, room))
         state.presets = Presets(
-            presets_folder(self._home), client, state.environment, lambda: state.service.config.proxy_url
+            presets_folder(self._home),
+            client,
+            state.environment,
+            lambda: state.service.config.proxy_url,
+            workers.board if workers is not None else None,
         )
         await state.presets.refresh()
         app = make_app(state)
-        app[STOP] = self._stop
+        app[STOP] = self._stop.set if workers is None else workers.stop_daemon
+        if workers is not None:
+            state.workers, state.started_at = workers, workers.seat.began
+            app.on_response_prepare.append(self._close_after)
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -135,6 +168,9 @@ class Serving:
                 asyncio.ensure_future(state.presets.watch()),
                 asyncio.ensure_future(give_back(lambda: state.gateway.requests_total)),
             ]
+            if workers is not None:
+                asyncio.get_running_loop().add_reader(workers.seat.lifeline, self._supervisor_has_gone)
+                upkeep.append(asyncio.ensure_future(workers.keep_up(lambda: status_of(state), self._acceptor)))
             self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
             logger.info("listening on %s:%s", state.host, state.port)
             if any(provider.api_base_url.startswith("https:") for provider in state.service.config.providers):
@@ -149,11 +185,25 @@ class Serving:
             health.save()
             journal.save()
             state.presets.save()
+            if workers is not None:
+                workers.leave(status_of(state))
         logger.info("stopped")
         return 0
 
     async def _listen(self, runner: web.AppRunner, state: State) -> None:
         config = state.service.config
+        if self._workers is not None:
+            assert runner.server is not None, "the runner is set up"
+            server, sockets = runner.server, self._workers.seat.listening()
+            await web.UnixSite(runner, self._workers.peers.own_socket).start()
+            state.host, state.port = config.host, int(sockets[0].getsockname()[1])
+            room = Room(self._workers.board, "daemon")
+            self._acceptor = Acceptor(sockets, server, lambda: len(server.connections), room)
+            try:
+                self._acceptor.start()
+            except OSError as error:
+                raise listen_failure(error, config.host, config.port) from error
+            return
         # reuse_address would let two daemons share a port on Windows; there the option means something else.
         site = web.TCPSite(runner, config.host, config.port, reuse_address=os.name == "posix", backlog=1024)
         try:
@@ -180,6 +230,28 @@ class Serving:
                 # Windows has no loop signal handlers; a thread that is not the main one has no handlers at all.
                 with contextlib.suppress(ValueError):
                     signal.signal(number, stop)
+        if self._workers is not None:
+            loop.add_signal_handler(signal.SIGHUP, self._asked_to_retire)
+
+    def _asked_to_retire(self) -> None:
+        """Another worker takes over: connections that are kept alive may bring a last request."""
+        self._gently = True
+        self._stop.set()
+
+    def _supervisor_has_gone(self) -> None:
+        """Killed, most likely. Nobody would end this worker, so it ends as if asked to."""
+        assert self._workers is not None
+        self._workers.orphaned = True
+        asyncio.get_running_loop().remove_reader(self._workers.seat.lifeline)
+        logger.error("the supervisor has gone, so this worker ends")
+        self._asked_to_stop()
+
+    async def _close_after(self, request: web.Request, response: web.StreamResponse) -> None:
+        """While this worker retires, an answer is its connection's last: the client's next one reaches another."""
+        del request
+        if self._gently:
+            response.force_close()
+            response.headers["Connection"] = "close"
 
     def _asked_to_stop(self) -> None:
         """The first time, open streams may finish; the second time, nothing is waited for."""
@@ -188,31 +260,23 @@ class Serving:
         self._stop.set()
 
     async def _let_finish(self, runner: web.AppRunner, state: State) -> None:
+        if self._acceptor is not None:
+            self._acceptor.stop()
         for site in list(runner.sites):
             await site.stop()
         await asyncio.sleep(0)  # what has just arrived begins
+        loop = asyncio.get_running_loop()
+        if self._gently and runner.server is not None:
+            until = loop.time() + RETIRE_SECONDS
+            while runner.server.connections and not self._at_once and loop.time() < until:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         if runner.server is not None:
             # Connections that are kept alive bring new requests for as long as they stay: idle ones end now, the others
             # after their answer. The client connects anew, to the next daemon.
             runner.server.pre_shutdown()
-        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        deadline = loop.time() + STOP_SECONDS
         # A bounded wait, once in a daemon's life: polling is good enough.
-        loop = asyncio.get_running_loop()
         while state.open_requests and not self._at_once and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         if state.open_requests:
             logger.warning("stopping with %d requests cut off", state.open_requests)
-
-
-def listen_failure(error: OSError, host: str, port: int) -> StartFailed:
-    """Why the address cannot be listened on, and what to do."""
-    if error.errno == errno.EADDRINUSE:
-        return StartFailed(
-            f"Port {port} on {host} is taken by another program. Stop it, or set PORT in the config to a free one",
-            kind="port_taken",
-        )
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return StartFailed(f"Listening on {host}:{port} is not permitted. Set PORT in the config to one above 1023")
-    if error.errno == errno.EADDRNOTAVAIL:
-        return StartFailed(f"This machine has no address {host}. Set HOST in the config to 127.0.0.1 or 0.0.0.0")
-    return StartFailed(f"Could not listen on {host}:{port}: {error.strerror or error}")

@@ -13,6 +13,7 @@ from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import JsonObject
 from ccrouter.server.presets import Presets
+from ccrouter.server.workers import Workers
 
 
 @dataclass(slots=True)
@@ -35,6 +36,8 @@ class State:
     rerouted: JsonObject | None = None
     """What the last reload did to the last requests, see `gateway/rerouting.py`."""
     presets: Presets | None = None
+    workers: Workers | None = None
+    """Set where this process is one of several."""
 
     @property
     def open_requests(self) -> int:

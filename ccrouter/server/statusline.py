@@ -6,6 +6,8 @@ from ccrouter.config.types import Target
 from ccrouter.errors import RequestError
 from ccrouter.model.json import JsonObject
 from ccrouter.server.admin import check_admin
+from ccrouter.server.merging import merged_session
+from ccrouter.server.peers import asked_alone
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE, State
 from ccrouter.upstream.cooldown import fingerprint
@@ -15,7 +17,12 @@ from ccrouter.usage.sessions import session_report
 async def status_line(request: web.Request) -> web.Response:
     """The facts for `?session=…`."""
     check_admin(request)
-    return json_response(facts_of(request.app[STATE], request.query.get("session", "")))
+    state, session = request.app[STATE], request.query.get("session", "")
+    own = facts_of(state, session)
+    if state.workers is None or asked_alone(request):
+        return json_response(own)
+    others = await state.workers.peers.ask("GET", "/admin/statusline", {"session": session})
+    return json_response(merged_session([own, *others]))
 
 
 def facts_of(state: State, name: str) -> JsonObject:

@@ -14,6 +14,7 @@ from ccrouter.errors import SETTINGS_AT_FAULT, UpstreamError, untraced, upstream
 from ccrouter.frozen import frozen
 from ccrouter.upstream.connections import Connector
 from ccrouter.upstream.late_authorities import aiohttp
+from ccrouter.upstream.silence import SilenceWatch
 
 CONNECT_SECONDS = 30.0
 MAX_ERROR_BODY = 1024 * 1024
@@ -51,6 +52,7 @@ class UpstreamReply:
     """A reply whose status has come. Read it to its end inside `UpstreamClient.open`."""
 
     _response: aiohttp.ClientResponse
+    _watch: SilenceWatch
 
     @property
     def status(self) -> int:
@@ -70,10 +72,10 @@ class UpstreamReply:
         """
         try:
             if within is None:
-                return await self._response.content.readany()
+                return await self._watch.read()
             try:
                 async with asyncio.timeout(within):
-                    return await self._response.content.readany()
+                    return await self._watch.read()
             except TimeoutError:
                 return b""
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -209,6 +211,7 @@ class _Exchange:
         self._body = body
         self._way = way
         self._response: aiohttp.ClientResponse | None = None
+        self._watch: SilenceWatch | None = None
 
     async def __aenter__(self) -> UpstreamReply:
         way = self._way
@@ -225,11 +228,12 @@ class _Exchange:
             place = place_of(response.headers.get("location", "")) or "another path"
             words = f"{place_of(self._url)} redirects to {place}: set api_base_url to the final address"
             raise upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="redirect")
-        self._response = response
-        return UpstreamReply(response)
+        self._response, self._watch = response, SilenceWatch(response, way.idle_seconds)
+        return UpstreamReply(response, self._watch)
 
     async def __aexit__(self, *_: object) -> None:
-        if self._response is not None:
+        if self._response is not None and self._watch is not None:
+            self._watch.stop()
             # Gives a fully read connection back to the pool and closes any other.
             self._response.release()
 

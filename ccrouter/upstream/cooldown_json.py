@@ -18,26 +18,35 @@ def from_json(value: Json) -> KeyStates:
     for item in as_list(value) or ():
         entry = as_object(item) or {}
         provider, key, model = as_str(entry.get("provider")), as_str(entry.get("key")), as_str(entry.get("model"))
-        since, until, status = _number(entry.get("since")), _number(entry.get("until")), as_int(entry.get("status"))
-        if provider is None or key is None or since is None or until is None or status is None:
-            continue
-        reason, failures = as_str(entry.get("reason")) or "", as_int(entry.get("failures")) or 1
-        rests[Place(provider, key, model)] = Rest(since, until, status, reason, failures)
+        rest = rest_from_json(entry)
+        if provider is not None and key is not None and rest is not None:
+            rests[Place(provider, key, model)] = rest
     return KeyStates(rests)
 
 
-def _one(place: Place, rest: Rest) -> JsonObject:
+def rest_to_json(rest: Rest) -> JsonObject:
+    """A rest without its probe."""
     return {
-        "provider": place.provider,
-        "key": place.key,
-        "model": place.model,
         "since": rest.since,
         "until": rest.until,
         "status": rest.status,
         "reason": rest.reason,
         "failures": rest.failures,
-        "probe": rest.probe,
     }
+
+
+def rest_from_json(value: Json) -> Rest | None:
+    """What `rest_to_json` wrote; None for what is not of that shape."""
+    entry = as_object(value) or {}
+    since, until, status = _number(entry.get("since")), _number(entry.get("until")), as_int(entry.get("status"))
+    if since is None or until is None or status is None:
+        return None
+    return Rest(since, until, status, as_str(entry.get("reason")) or "", as_int(entry.get("failures")) or 1)
+
+
+def _one(place: Place, rest: Rest) -> JsonObject:
+    named: JsonObject = {"provider": place.provider, "key": place.key, "model": place.model}
+    return {**named, **rest_to_json(rest), "probe": rest.probe}
 
 
 def _number(value: Json) -> float | None:

@@ -1,5 +1,6 @@
 """The load generator refuses what is not the upstream's answer, and the whole chain works over real sockets."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,3 +77,21 @@ async def test_through_the_pass_through_over_real_sockets(name: str, floor: Serv
     done = await load.run(floor.launch.port, "upstream", scenario, 5)
     assert len(done.total) == 5
     assert all(0 < first <= total for first, total in zip(done.first, done.total, strict=True))
+
+
+async def test_one_failure_ends_the_whole_round():
+    async def close_the_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        served.append(writer)
+        if len(served) == 1:
+            writer.close()
+
+    served: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(close_the_first, "127.0.0.1", 0)
+    scenario = replace(all_scenarios()["small"], in_flight=4)
+    with pytest.raises(WrongAnswerError, match="closed amid"):
+        await load.run(server.sockets[0].getsockname()[1], "anthropic", scenario, 8)
+    assert not [task for task in asyncio.all_tasks() if "worker" in repr(task.get_coro())]
+    server.close()
+    for writer in served:
+        writer.close()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccrouter.commands.status import duration, provider_rows, route_rows
+from ccrouter.commands.status import duration, provider_rows, route_rows, workers_words
+from ccrouter.model.json import Json
 
 if TYPE_CHECKING:
     from tests.commands.conftest import Ccr
@@ -87,3 +88,10 @@ def test_what_is_missing_or_odd_makes_no_row() -> None:
         ("?", "0 models", ""),
     ]
     assert route_rows({"routes": {"default": "a,b", "think": None}}) == [("default", "a,b")]
+
+
+def test_workers_are_told_where_there_are_some() -> None:
+    rows: list[Json] = [{"pid": 11, "requests_total": 3}, {"pid": 12, "requests_total": 0}]
+    assert workers_words({"workers": rows, "workers_wanted": 2}) == "2 (pid 11: 3 requests, pid 12: 0 requests)"
+    assert workers_words({"workers": rows[:1], "workers_wanted": 2}) == "1 of 2 (pid 11: 3 requests)"
+    assert workers_words({}) == ""

@@ -26,7 +26,7 @@ def problems_of(folder: Path, extra: str, environment: dict[str, str] | None = N
 
 
 FULL_JSON = """{
-  "PORT": "4000", "HOST": "0.0.0.0", "APIKEY": "secret", "LOG": "false", "LOG_LEVEL": "WARNING",
+  "PORT": "4000", "HOST": "0.0.0.0", "APIKEY": "secret", "LOG": "false", "WORKERS": "3", "LOG_LEVEL": "WARNING",
   "API_TIMEOUT_MS": "1000", "PROXY_URL": "http://proxy:1", "NON_INTERACTIVE_MODE": true, "CLAUDE_PATH": "/bin/claude",
   "ANTHROPIC_SMALL_FAST_MODEL": "m", "GOOGLE_CLOUD_PROJECT": "p", "NODE_TLS_REJECT_UNAUTHORIZED": 0, "FLAG": false,
   "hints": true, "REWRITE_SYSTEM_PROMPT": "prompt.txt", "CUSTOM_ROUTER_PATH": "router.py",
@@ -56,6 +56,7 @@ port: 4000
 host: 0.0.0.0
 ApiKey: secret
 log: false
+workers: 3
 log_level: warn
 api_timeout_ms: 1000
 proxy_url: http://proxy:1
@@ -134,6 +135,7 @@ def full(folder: Path) -> Config:
         sources=(folder / "config.json", folder / ".env", folder / "plugins/own.py"),
         host="0.0.0.0",
         port=4000,
+        workers=3,
         api_key="secret",
         api_timeout_ms=1000,
         proxy_url="http://proxy:1",

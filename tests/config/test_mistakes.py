@@ -26,6 +26,7 @@ def router(fields: str) -> str:
 ERRORS = {
     # --- types and values
     "port": (whole('"PORT": §"abc"'), "/PORT", 'must be a whole number, is a string "abc"', None),
+    "workers range": (whole('"WORKERS": §65'), "/WORKERS", "must be at most 64, is the number 65", None),
     "port range": (whole('"PORT": §70000'), "/PORT", "must be at most 65535, is the number 70000", None),
     "port fraction": (whole('"PORT": §1.5'), "/PORT", "must be a whole number, is the number 1.5", None),
     "port infinity": (whole('"PORT": §Infinity'), "/PORT", "must be a whole number, is the number inf", None),

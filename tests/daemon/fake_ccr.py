@@ -154,7 +154,9 @@ def install() -> None:
     module.__dict__["run"] = run
     sys.modules["ccrouter.server.serve"] = module
     finding.PLATFORM = os.environ.get("FAKE_PLATFORM", finding.PLATFORM)
-    spawn.daemon_command = lambda config: [sys.executable, __file__, "start", "--foreground", "--config", str(config)]
+    spawn.daemon_command = lambda config, workers=None: [
+        *(sys.executable, __file__, "start", "--foreground", "--config", str(config))
+    ]
 
 
 if __name__ == "__main__":

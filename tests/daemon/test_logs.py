@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.daemon.logs import LogFile, OneLine, open_log
+from ccrouter.daemon.logs import CommonLogFile, LogFile, OneLine, open_log
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
@@ -109,3 +109,31 @@ def test_stdout_and_stderr_follow_a_rotation(tmp_path: Path) -> None:
     assert "late words" in now
     assert "late print" in now
     assert "late" not in before
+
+
+@POSIX
+def test_several_writers_rotate_once_and_lose_no_line(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    handlers = [CommonLogFile(log, max_bytes=2_000, backups=5) for _ in range(3)]
+    for number in range(120):
+        handlers[number % 3].handle(record("line %03d of many, to fill the file", number))
+    for handler in handlers:
+        handler.close()
+    files = sorted(tmp_path.iterdir())
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    assert sorted(lines) == [f"line {number:03d} of many, to fill the file" for number in range(120)]
+    sizes = [file.stat().st_size for file in files]
+    assert len(files) == 3, f"rotated too often: {sizes}"
+    assert max(sizes) <= 2_000
+
+
+@POSIX
+def test_a_writer_that_slept_through_rotations_goes_on_in_the_new_file(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    awake, asleep = (CommonLogFile(log, max_bytes=200, backups=2) for _ in range(2))
+    for number in range(50):
+        awake.handle(record("line %d", number))
+    asleep.handle(record("the first after a long sleep"))
+    for handler in (awake, asleep):
+        handler.close()
+    assert "the first after a long sleep" in log.read_text()

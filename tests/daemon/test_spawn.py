@@ -74,6 +74,7 @@ def test_a_program_that_is_not_there_raises(tmp_path: Path) -> None:
 def test_the_command_shows_no_secret_and_windows_flags_are_for_windows() -> None:
     command = daemon_command(Path("/x/config.json"))
     assert command[1:] == ["-P", "-m", "ccrouter", "start", "--foreground", "--config", str(Path("/x/config.json"))]
+    assert daemon_command(Path("c"), 3)[-2:] == ["--workers", "3"]
     assert (detached_flags() == 0) == (sys.platform != "win32")
 
 

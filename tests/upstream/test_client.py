@@ -158,6 +158,30 @@ async def test_a_silent_upstream_is_given_up(client: UpstreamClient) -> None:
             await reply.read()
 
 
+async def test_a_stream_that_goes_silent_later_is_given_up(client: UpstreamClient) -> None:
+    """Not by aiohttp, whose own timer ends with the first bytes after the status."""
+    go_on = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        for part in (b"HTTP/1.1 200 OK\r\n\r\none", b"two"):
+            writer.write(part)
+            await writer.drain()
+            await go_on.wait()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with client.open(url, {}, b"{}", Way(0.3)) as reply:
+            assert await reply.read() == b"one"
+            go_on.set()
+            assert await reply.read() == b"two"
+            with pytest.raises(UpstreamError, match="went silent") as caught:
+                await reply.read()
+    assert (caught.value.detail.status, caught.value.detail.unreached) == (504, "silence")
+
+
 async def test_a_body_that_breaks_off(client: UpstreamClient) -> None:
     raw = b"HTTP/1.1 500 Oops\r\ncontent-length: 100\r\n\r\nhalf"
     async with answering(raw, then_hold=False) as url:

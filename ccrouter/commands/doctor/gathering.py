@@ -30,9 +30,8 @@ from ccrouter.commands.doctor.judging_claude import PROXIES, RELEVANT
 from ccrouter.commands.doctor.port_holder import port_holder
 from ccrouter.config.types import Config
 from ccrouter.daemon.control import ControlError, Foreign, Health, Probe, Silent, probe, read_status
-from ccrouter.daemon.files import DaemonFiles
+from ccrouter.daemon.files import DaemonFiles, why_unwritable
 from ccrouter.daemon.launch import ClaudeNotFound, claude_command, find_claude
-from ccrouter.daemon.logs import why_unwritable
 from ccrouter.daemon.processes import process_exists
 from ccrouter.daemon.state import DaemonState, read_state
 from ccrouter.model.json import as_list, as_object, as_str

@@ -1,0 +1,1 @@
+"""What several worker processes of one daemon know together: one piece of memory that all of them see."""

@@ -1,0 +1,69 @@
+"""How long an upstream may be silent in its answer.
+
+aiohttp's own `sock_read` takes back a timer and sets another for each piece that comes (1.2 µs a piece).
+Here the moment is written down, and one timer looks at it.
+"""
+
+import asyncio
+from typing import Final
+
+from ccrouter.upstream.late_authorities import aiohttp
+
+EARLY: Final = 0.001
+"""A timer may fire so many seconds before its time."""
+
+
+class SilenceWatch:
+    """Ends the wait for an answer's next bytes, as aiohttp does: with a SocketTimeoutError for whoever reads.
+
+    Only a wait counts: where the client reads slowly, nobody reads from the upstream, and its silence is not its own.
+    """
+
+    __slots__ = ("_content", "_loop", "_seconds", "_timer", "_waiting_since")
+
+    def __init__(self, response: aiohttp.ClientResponse, seconds: float) -> None:
+        """Take the watch over from aiohttp, with the next bytes that come."""
+        connection = response.connection
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = None
+        self._loop = asyncio.get_running_loop()
+        self._content = response.content
+        self._seconds = seconds
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def read(self) -> bytes:
+        """What has come, at least a byte; b"" at the end.
+
+        Raises:
+            aiohttp.SocketTimeoutError: nothing came for too long.
+        """
+        content = self._content
+        if content.is_eof():
+            return await content.readany()
+        self._waiting_since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._look)
+        try:
+            return await content.readany()
+        finally:
+            self._waiting_since = None
+
+    def stop(self) -> None:
+        """Nobody reads any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        waited = 0.0 if self._waiting_since is None else self._loop.time() - self._waiting_since
+        if waited + EARLY >= self._seconds:
+            # Whoever waits may have been woken a moment ago and only not have run yet.
+            self._loop.call_soon(self._end, self._waiting_since)
+        else:
+            self._timer = self._loop.call_later(self._seconds - waited, self._look)
+
+    def _end(self, waiting_since: float | None) -> None:
+        if self._waiting_since == waiting_since:
+            self._content.set_exception(aiohttp.SocketTimeoutError("Timeout on reading data from socket"))
+        else:
+            self._timer = self._loop.call_later(self._seconds, self._look)
