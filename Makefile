@@ -34,7 +34,8 @@ fuzz: $(STAMP)
 	CCROUTER_FUZZ_FRAMES=1000000 $(BIN)/pytest -s -n 0 tests/conformance/test_fuzz.py
 
 # 20,000 requests against three upstreams that fail in every way, twice: to watch the daemon's memory, and with five
-# graceful restarts. About three minutes. CHAOS="--seed 7 --requests 1000" repeats a run or shortens it.
+# graceful restarts. About three minutes. CHAOS="--seed 7 --requests 1000" repeats a run or shortens it, --workers 2 has
+# two processes serve, and replaces them under load.
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos $(CHAOS)
 

@@ -2,7 +2,7 @@
 
 It serves nothing itself, so that nothing a request does can end it. The sockets stay open in it: a connection that
 arrives while a worker dies or is replaced waits for another worker instead of being lost. (Sockets of the workers' own
-with SO_REUSEPORT would each take their waiting connections with them: docs/decisions/0017-workers.md.)
+with SO_REUSEPORT would each take their waiting connections with them: docs/decisions/0020-workers.md.)
 
 Signals: SIGTERM and SIGINT let the workers finish what is open, a second one does not; SIGHUP replaces one worker after
 another.
@@ -31,6 +31,7 @@ from ccrouter.startup import Ready, StartFailed, listen_failure
 
 LOG = logging.getLogger("ccrouter.daemon")
 
+PREFIX = ".workers-"
 LONGEST_FOLDER = 65
 """Bytes. A socket's path has at most 103 on macOS, 107 on Linux."""
 END_SECONDS = 35.0
@@ -294,13 +295,30 @@ def private_folder(home: Path) -> Path:
     """A new folder that only this user may enter, where sockets can be. Raises OSError.
 
     Beside the config rather than in /tmp, which many systems rid of what is old; elsewhere where the config's folder
-    cannot be written, or its path is too long for a socket in it.
+    cannot be written, or its path is too long for a socket in it. Those of daemons that ended without a chance to tidy
+    up are removed.
     """
-    for folder, prefix in ((home, ".workers-"), (Path(tempfile.gettempdir()), "ccrouter-")):
+    remove_left_behind(home)
+    for folder, prefix in ((home, PREFIX), (Path(tempfile.gettempdir()), "ccrouter-")):
         if len(os.fsencode(folder)) <= LONGEST_FOLDER:
             with contextlib.suppress(OSError):
                 return Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     return Path(tempfile.mkdtemp(prefix="ccrouter-", dir="/tmp"))
+
+
+def remove_left_behind(home: Path) -> None:
+    """Remove workers' folders in which nobody answers any more; one that is new may be of a daemon that just starts."""
+    for folder in home.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            new = time.time() - folder.stat().st_mtime < START_SECONDS
+            if not new and not any(answers(path) for path in folder.glob("*.sock")):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(path: Path) -> bool:
+    """True when a process listens on the socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 async def bound(host: str, port: int) -> list[socket.socket]:

@@ -3,7 +3,7 @@
 Left to the event loop, whichever worker wakes first accepts all that wait: measured with uvloop and two workers, of
 four connections opened at once all went to one worker in eight of eight runs, of 32 up to all. Clients keep their
 connections for minutes, so it stays like that. SO_REUSEPORT deals them out by a hash: of four connections one worker
-gets 67 % on average, and all of them in one case of ten (docs/decisions/0017-workers.md).
+gets 67 % on average, and all of them in one case of ten (docs/decisions/0020-workers.md).
 
 Here a worker accepts one connection at a time, and steps aside for a moment while another has fewer.
 """
@@ -18,7 +18,9 @@ from ccrouter.sharing.room import Key, Room
 
 BACKLOG: Final = 1024
 ASIDE_SECONDS: Final = 0.005
-"""So long a worker leaves a connection to those that have fewer. They may be busy: then it takes it."""
+"""So long a worker leaves a connection to those that have fewer, for each that it has more. They may be busy, or the
+machine: then it takes it."""
+MOST_ASIDE_SECONDS: Final = 0.05
 AGAIN_SECONDS: Final = 0.5
 """The wait after an accept that failed: too many open files, for instance."""
 
@@ -75,8 +77,9 @@ class Acceptor:
         """Somebody waits: take the connection, or leave it to another worker for a moment."""
         self.tell()
         self._room.look()
-        if self._elsewhere and self._told > min(self._elsewhere.values()):
-            self._step_aside(listener, ASIDE_SECONDS)
+        ahead = self._told - min(self._elsewhere.values(), default=self._told)
+        if ahead > 0:
+            self._step_aside(listener, min(ASIDE_SECONDS * ahead, MOST_ASIDE_SECONDS))
         else:
             self._accept(listener)
 

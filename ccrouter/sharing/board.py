@@ -2,7 +2,7 @@
 
 The memory holds the last value of each key, and a ring of which places changed in what order. To look means to compare
 one number; only where it has moved on are the changed places read. One lock guards all of it; the kernel gives it back
-when its holder dies, and a value that was being written then counts as absent. docs/decisions/0017-workers.md says why
+when its holder dies, and a value that was being written then counts as absent. docs/decisions/0020-workers.md says why
 this and not SQLite.
 
 Linux and macOS only. One thread of each process.

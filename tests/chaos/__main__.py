@@ -1,6 +1,7 @@
-"""`python -m tests.chaos [--seed N] [--requests N] [--in-flight N] [--restarts N]`, see `run.py`; exit code 1: failed.
+"""`python -m tests.chaos [--seed N] [--requests N] [--in-flight N] [--restarts N] [--workers N]`, see `run.py`.
 
-Two runs: one in which the daemon's memory is watched, one in which it is restarted gracefully so many times.
+Two runs: one in which the daemon's memory is watched, one in which it is restarted gracefully so many times. Exit code
+1: something was wrong.
 """
 
 import argparse
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--restarts", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     print(f"seed {given.seed} (repeat with --seed {given.seed})", flush=True)
     good = True
@@ -35,6 +37,7 @@ def main() -> int:
                     requests=given.requests,
                     in_flight=given.in_flight,
                     restarts=restarts,
+                    workers=given.workers,
                     quiet=False,
                 )
             )

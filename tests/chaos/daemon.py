@@ -17,15 +17,18 @@ from tests.e2e.daemon import Daemon
 
 START_SECONDS: Final = 20.0
 END_SECONDS: Final = 40.0
+TAKEN_OVER: Final = " takes over from "
+"""In the log, once a worker has been replaced."""
 AFTERWARDS: Final = 0.5
 """Connections that the old daemon closed may still be found closed so long after the new one is there."""
 
 
 class Child:
-    """`folder` holds the daemon's home."""
+    """`folder` holds the daemon's home; `workers`: how many processes serve."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 1) -> None:
         self._home = Daemon(folder, {})
+        self.workers = workers
         self._process: subprocess.Popen[bytes] | None = None
         self._away_until = 0.0
         self.endings: list[float] = []
@@ -52,14 +55,18 @@ class Child:
         return time.monotonic() < self._away_until
 
     def resident(self) -> float:
-        """Resident memory in MB."""
+        """Resident memory in MB, of all its processes."""
         assert self._process is not None
-        return psutil.Process(self._process.pid).memory_info().rss / 1e6
+        size = 0
+        with contextlib.suppress(psutil.NoSuchProcess):  # a worker that has just been replaced
+            own = psutil.Process(self._process.pid)
+            size = sum(process.memory_info().rss for process in (own, *own.children()))
+        return size / 1e6
 
     async def start(self) -> None:
         """Start it; return when it answers."""
         self._process = subprocess.Popen(  # noqa: ASYNC220 - forks and returns
-            [str(Path(sys.executable).with_name("ccr")), "start", "--foreground"],
+            [str(Path(sys.executable).with_name("ccr")), "start", "--foreground", "--workers", str(self.workers)],
             cwd=self._home.folder,
             env=self._home.environment(),
             stdin=subprocess.DEVNULL,
@@ -96,6 +103,17 @@ class Child:
         await self.end()
         await self.start()
         self._away_until = time.monotonic() + AFTERWARDS
+
+    async def renew(self) -> None:
+        """Have every worker replaced; nobody may notice. Raises RuntimeError where it is not done in time."""
+        assert self._process is not None
+        wanted = self.log.count(TAKEN_OVER) + self.workers
+        deadline = time.monotonic() + START_SECONDS * self.workers
+        self._process.send_signal(signal.SIGHUP)
+        while self.log.count(TAKEN_OVER) < wanted:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the workers were not replaced:\n{self.log[-3000:]}")
+            await asyncio.sleep(0.2)
 
     def kill(self) -> None:
         """For when something went wrong."""

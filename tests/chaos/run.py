@@ -54,10 +54,20 @@ class Report:
 
 
 async def chaos(
-    folder: Path, *, seed: int, requests: int, in_flight: int = 64, restarts: int = 0, quiet: bool = True
+    folder: Path,
+    *,
+    seed: int,
+    requests: int,
+    in_flight: int = 64,
+    restarts: int = 0,
+    workers: int = 1,
+    quiet: bool = True,
 ) -> Report:
-    """Run it. Raises RuntimeError where a process does not start or end as it should."""
-    child = Child(folder)
+    """Run it. With several `workers` they are replaced under load before each restart.
+
+    Raises RuntimeError where a process does not start or end as it should.
+    """
+    child = Child(folder, workers)
     begun = time.time()
     async with upstreams(folder, seed, begun) as (endpoints, finished):
         child.write(config(endpoints, str(folder / "authority.pem"), child.port))
@@ -111,10 +121,17 @@ async def watch(child: Child, load: Load, resident: list[tuple[int, float]], *, 
 
 
 async def restart_amid(child: Child, load: Load, requests: int, restarts: int) -> None:
-    """Restart the daemon so many times, evenly spread over the requests."""
-    for number in range(1, restarts + 1):
-        while load.told.done < requests * number / (restarts + 1):  # noqa: ASYNC110 - a test's measuring stick
+    """Restart the daemon so many times, evenly spread over the requests; have its workers replaced halfway to each."""
+
+    async def done(part: float) -> None:
+        while load.told.done < requests * part / (restarts + 1):  # noqa: ASYNC110 - a test's measuring stick
             await asyncio.sleep(0.01)
+
+    for number in range(1, restarts + 1):
+        if child.workers > 1:
+            await done(number - 0.5)
+            await child.renew()
+        await done(number)
         await child.restart()
 
 

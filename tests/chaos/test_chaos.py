@@ -16,10 +16,11 @@ def test_an_error_is_told_with_its_traceback() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends processes without asking them")
-async def test_every_request_is_answered_rightly_whatever_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_every_request_is_answered_rightly_whatever_fails(tmp_path: Path, workers: int) -> None:
     seed = random.randrange(1_000_000)
     print(f"seed {seed}")
-    report = await chaos(tmp_path, seed=seed, requests=300, in_flight=32, restarts=1)
+    report = await chaos(tmp_path, seed=seed, requests=300, in_flight=32, restarts=1, workers=workers)
     assert report.told.problems == []
     assert report.failures == []
     assert report.told.right == 300

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ if sys.platform == "win32":
 
 from ccrouter.daemon import restarts, supervisor
 from ccrouter.daemon.handshake import Identity
-from ccrouter.daemon.supervisor import Daemon, Supervisor, bound, ending, private_folder
+from ccrouter.daemon.supervisor import Daemon, Supervisor, bound, ending, private_folder, remove_left_behind
 from ccrouter.startup import Ready, StartFailed
 
 READY = """
@@ -157,6 +158,23 @@ def test_the_private_folder_is_beside_the_config_where_that_can_be(
     last = private_folder(long)
     assert last.parent == Path("/tmp")
     last.rmdir()
+
+
+def test_folders_in_which_nobody_answers_are_removed() -> None:
+    with tempfile.TemporaryDirectory(prefix="ccr-", dir="/tmp") as short:
+        home = Path(short)
+        folders = [home / f".workers-{name}" for name in ("dead", "empty", "alive", "new")]
+        for folder in folders:
+            folder.mkdir()
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(folders[0] / "1.sock"))
+        with socket.socket(socket.AF_UNIX) as alive:
+            alive.bind(str(folders[2] / "2.sock"))
+            alive.listen()
+            for folder in folders[:3]:
+                os.utime(folder, (1, 1))
+            remove_left_behind(home)
+        assert [folder.name for folder in folders if folder.exists()] == [".workers-alive", ".workers-new"]
 
 
 def test_endings_in_words() -> None:
