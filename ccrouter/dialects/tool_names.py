@@ -4,6 +4,7 @@ import hashlib
 import re
 import string
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 LONGEST_NAME: Final = 64
@@ -16,6 +17,7 @@ _NINE = re.compile(r"[a-zA-Z0-9]{9}")
 _LETTERS = string.ascii_letters + string.digits
 
 
+@lru_cache(4096)
 def wire_name(name: str) -> str:
     """`name` as upstreams accept it: their characters only, 64 at most, a hash keeping shortened names apart."""
     if _NAME.fullmatch(name):

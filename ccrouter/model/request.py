@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from ccrouter.frozen import frozen
 from ccrouter.model.blocks import Block, Text
@@ -15,18 +15,16 @@ Role: TypeAlias = Literal["user", "assistant", "system"]
 
 
 @frozen
-class Message:
-    """One turn. `content` stays a string where the client sent one (the wire tells the two apart)."""
+class Part:
+    """What comes again with every request: what was worked out about it once stays with it (decision 19)."""
 
-    role: Role
-    content: str | tuple[Block, ...]
-    extras: Mapping[str, Json] = NO_EXTRAS
     _derived: dict[object, Any] = field(default_factory=dict[object, Any], init=False, repr=False, compare=False)
 
-    def derive(self, work: "Callable[[Message], T]") -> T:
-        """What `work` makes of this message, worked out once: the same message comes again with every request.
+    def derive(self, work: "Callable[[Self], T]") -> T:
+        """What `work` makes of this part, worked out once.
 
-        `work` is a pure function of a module (it is its own name here), and nobody changes what it gave.
+        `work` is a pure function of a module (it is its own name here); nobody changes what it gave, and that does not
+        hold the part itself.
         """
         derived = self._derived
         if work not in derived:
@@ -34,13 +32,23 @@ class Message:
         return derived[work]
 
     def derive_with(self, name: object, given: tuple[object, ...], work: "Callable[[], T]") -> T:
-        """What `work` makes of this message and what is `given`; of each `name` the last is kept, and given again where
-        the very same objects are given. Else as `derive`.
+        """What `work` makes of this part and what is `given`; of each `name` the last is kept, and given again where
+        the very same objects are given. Else as `derive`. Neither they nor the result may hold the part itself: it
+        would keep itself alive.
         """
         known = self._derived.get(name)
         if known is None or len(known[0]) != len(given) or not all(map(operator.is_, known[0], given)):
             known = self._derived[name] = given, work()
         return known[1]
+
+
+@frozen
+class Message(Part):
+    """One turn. `content` stays a string where the client sent one (the wire tells the two apart)."""
+
+    role: Role
+    content: str | tuple[Block, ...]
+    extras: Mapping[str, Json] = NO_EXTRAS
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -51,7 +59,7 @@ class Message:
 
 
 @frozen
-class Tool:
+class Tool(Part):
     """A tool on offer. `type` is None for plain client tools; server tools (`web_search_20250305`) carry theirs.
 
     `input_schema` is None where the client sent none (server tools). `extras` holds `cache_control`, `defer_loading`,
@@ -63,14 +71,6 @@ class Tool:
     input_schema: JsonObject | None = None
     type: str | None = None
     extras: Mapping[str, Json] = NO_EXTRAS
-    _derived: dict[object, Any] = field(default_factory=dict[object, Any], init=False, repr=False, compare=False)
-
-    def derive(self, work: "Callable[[Tool], T]") -> T:
-        """As `Message.derive`."""
-        derived = self._derived
-        if work not in derived:
-            derived[work] = work(self)
-        return derived[work]
 
     @property
     def deferred(self) -> bool:

@@ -7,7 +7,7 @@ from ccrouter.dialects.tool_names import wire_name
 from ccrouter.dialects.tool_search import EMPTY_SCHEMA, callable_tools
 from ccrouter.dialects.web_search import is_web_search
 from ccrouter.model.json import JsonObject
-from ccrouter.model.notes import Notes
+from ccrouter.model.notes import Note, Notes
 from ccrouter.model.request import Request, Tool, ToolChoice
 
 
@@ -26,7 +26,7 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
         if request.tool_choice is not None and request.tools and not may_search(request, quirks):
             notes.add("tool_choice", "/tool_choice", "no tool is left to choose")
         return {"tools": searching} if searching else {}
-    body: JsonObject = {"tools": [*[_function_tool(tool, quirks, notes) for tool in tools], *searching]}
+    body: JsonObject = {"tools": [*[_known_function_tool(tool, quirks, notes) for tool in tools], *searching]}
     choice = request.tool_choice
     if choice is not None:
         body["tool_choice"] = _choice(choice, {tool.name for tool in tools}, quirks, notes)
@@ -36,6 +36,18 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
             else:
                 notes.add("disable_parallel_tool_use", "/tool_choice", "the upstream does not take parallel_tool_calls")
     return body
+
+
+def _known_function_tool(tool: Tool, quirks: Quirks, notes: Notes) -> JsonObject:
+    """As `_function_tool`, worked out once for the same tool."""
+
+    def work() -> tuple[JsonObject, list[Note]]:
+        own = Notes()
+        return _function_tool(tool, quirks, own), own.entries
+
+    encoded, told = tool.derive_with(_function_tool, (quirks,), work)
+    notes.extend(told)
+    return encoded.copy()
 
 
 def _function_tool(tool: Tool, quirks: Quirks, notes: Notes) -> JsonObject:

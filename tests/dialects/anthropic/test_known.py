@@ -1,5 +1,6 @@
 """Parts that came before are given out again, and nobody can tell by what goes out."""
 
+import gc
 import random
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.tool_search import callable_tools
 from ccrouter.errors import RequestError
 from ccrouter.model.notes import Notes
-from ccrouter.model.request import Message
+from ccrouter.model.request import Message, Tool
 from ccrouter.runtime import DIALECTS
 from ccrouter.tokens import TokenCounter
 from ccrouter.tokens.counter import ceiling
@@ -133,3 +134,25 @@ def test_what_was_worked_out_with_other_things_is_worked_out_again() -> None:
 
 def length(message: Message) -> int:
     return len(str(message.content))
+
+
+def test_what_is_forgotten_is_gone_at_once() -> None:
+    """What a part keeps must not keep the part: waiting for Python to look for circles would cost memory."""
+    gc.collect()
+    before = parts_alive()
+    gc.disable()
+    try:
+        body = body_of(conversation(random.Random(5)))
+        request = decode_request(body, KnownParts())
+        OPENAI_CHAT.encode(request, model="m", origin="o", quirks=Quirks(), notes=Notes())
+        TokenCounter().parts(request)
+        callable_tools(request)
+        del request
+        after = parts_alive()
+    finally:
+        gc.enable()
+    assert after == before
+
+
+def parts_alive() -> int:
+    return sum(type(thing) in {Message, Tool} for thing in gc.get_objects())
