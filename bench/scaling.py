@@ -24,7 +24,13 @@ from bench.peers.ccrouter import prepare
 from bench.processes import cpu_seconds
 from bench.scenarios import Scenario, all_scenarios
 
-SCENARIOS = {"small-32": (32, 1600), "first-turn": (16, 160), "long-200k": (8, 48), "burst-5000": (8, 48)}
+SCENARIOS = {
+    "small-32": (32, 1600),
+    "first-turn": (16, 160),
+    "long-200k": (8, 48),
+    "burst-5000": (8, 48),
+    "gemini-1000": (64, 400),
+}
 """In flight, and requests a round."""
 
 
