@@ -38,9 +38,11 @@ class Peers:
         """Where this worker answers the others."""
         return self._folder / f"{os.getpid()}.sock"
 
-    async def ask(self, method: Literal["GET", "POST"], path: str, query: dict[str, str]) -> list[JsonObject]:
-        """The answers of all others; of one that does not answer in time there is none."""
-        found = await asyncio.gather(*[self._ask(one, method, path, query) for one in self._others()])
+    async def ask(
+        self, method: Literal["GET", "POST"], path: str, query: dict[str, str], *, seconds: float = SECONDS
+    ) -> list[JsonObject]:
+        """The answers of all others; of one that does not answer within `seconds` there is none."""
+        found = await asyncio.gather(*[self._ask(one, method, path, query, seconds) for one in self._others()])
         return [answer for answer in found if answer is not None]
 
     def _others(self) -> list[Path]:
@@ -49,8 +51,8 @@ class Peers:
         except OSError:
             return []
 
-    async def _ask(self, one: Path, method: str, path: str, query: dict[str, str]) -> JsonObject | None:
-        timeout = aiohttp.ClientTimeout(total=SECONDS)
+    async def _ask(self, one: Path, method: str, path: str, query: dict[str, str], seconds: float) -> JsonObject | None:
+        timeout = aiohttp.ClientTimeout(total=seconds)
         async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(one)), timeout=timeout) as client:
             try:
                 headers = {"x-ccr-admin-token": self._token}

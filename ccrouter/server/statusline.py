@@ -13,6 +13,9 @@ from ccrouter.server.state import STATE, State
 from ccrouter.upstream.cooldown import fingerprint
 from ccrouter.usage.sessions import session_report
 
+SECONDS = 0.3
+"""A line that comes late is no line: one without what a worker that hangs has counted is better."""
+
 
 async def status_line(request: web.Request) -> web.Response:
     """The facts for `?session=…`."""
@@ -21,7 +24,7 @@ async def status_line(request: web.Request) -> web.Response:
     own = facts_of(state, session)
     if state.workers is None or asked_alone(request):
         return json_response(own)
-    others = await state.workers.peers.ask("GET", "/admin/statusline", {"session": session})
+    others = await state.workers.peers.ask("GET", "/admin/statusline", {"session": session}, seconds=SECONDS)
     return json_response(merged_session([own, *others]))
 
 

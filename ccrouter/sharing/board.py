@@ -141,9 +141,13 @@ class Board:
     def put(self, topic: Topic, key: Key, value: Json, *, owner: int = 0) -> bool:
         """Set the value; None takes the key away. It goes with its `owner`, a process id: see `forget`.
 
-        False where there is no room for it: it is too large, or the board is full. The key is then absent.
+        False where there is no room for it: it is too large, or the board is full, or part of the key is no text that
+        can be written (a header's bytes that are not UTF-8). The key is then absent.
         """
-        name = orjson.dumps((*topic, *key))
+        try:
+            name = orjson.dumps((*topic, *key))
+        except TypeError:
+            return False
         with self.exclusive():
             place = self._places.get(name)
             if value is None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from ccrouter.config.types import Target
+from ccrouter.errors import ErrorDetail
 from ccrouter.gateway.gateway import Gateway
 from ccrouter.model.json import Json
 from ccrouter.runtime import build
@@ -212,3 +216,23 @@ async def test_a_presets_request_can_be_explained(tmp_path: Path) -> None:
         assert [target["target"] for target in told["now"]["targets"]] == ["p,o"]
         answer = await (await found.client.get(f"/admin/explain?id={told['record']['id']}", headers=ADMIN)).json()
         assert answer["record"] == told["record"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="several workers need Linux or macOS")
+async def test_workers_share_what_they_know_of_a_preset(tmp_path: Path) -> None:
+    from ccrouter.sharing.board import Board, new_board_file
+
+    memory, client = new_board_file(), UpstreamClient()
+    one, other = (Presets(tmp_path, client, {}, board=Board(memory)) for _ in range(2))
+    with OpenAIChatUpstream(lambda body: text("x")) as upstream:
+        for name in ("fast", "slow"):
+            write_preset(tmp_path, name, default="p,x", provider=provider(upstream, "x"))
+        for presets in (one, other):
+            await presets.refresh()
+    limited = ErrorDetail("rate_limit_error", "slow down", 429, retry_after=60.0)
+    one.serving("fast")[1].health.failed(Target("p", "x"), "key", limited, 300.0)
+    assert other.serving("fast")[1].health.keys(Target("p", "x"), ("key",), None) == ()
+    assert other.serving("slow")[1].health.keys(Target("p", "x"), ("key",), None) == ("key",)
+    one.save()
+    await client.close()
+    os.close(memory)

@@ -154,6 +154,10 @@ def test_what_is_too_large_is_refused_and_the_old_value_gone(memory: int) -> Non
     assert heard.values == {}
 
 
+def test_a_key_that_is_no_text_is_refused(memory: int) -> None:
+    assert not Board(memory).put(TOPIC, (b"\xff".decode("utf-8", "surrogateescape"),), 1)
+
+
 def test_a_full_board_refuses_new_keys_and_keeps_the_old(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PLACES", 4)
     board = Board(memory)
