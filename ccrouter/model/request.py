@@ -41,6 +41,14 @@ class Part:
             known = self._derived[name] = given, work()
         return known[1]
 
+    def keep(self, name: object, value: object) -> None:
+        """Keep what may be of use when this part comes again. The last of each `name`; it must not hold the part."""
+        self._derived[name] = value
+
+    def kept(self, name: object) -> object:
+        """What was kept; None where nothing was."""
+        return self._derived.get(name)
+
 
 @frozen
 class Message(Part):

@@ -6,6 +6,7 @@ becomes one assistant message. A run looks at nothing behind itself, so what was
 the conversation has grown: the provider's prompt cache survives.
 """
 
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,28 +44,75 @@ class Encoding:
     tools: tuple[Tool, ...]
 
 
+@frozen
+class _Past:
+    """A conversation as it was encoded last, kept on its first message."""
+
+    encoding: tuple[str, Quirks, tuple[Tool, ...]]
+    rest: tuple[Message, ...]
+    """The messages behind the first, which must not hold itself."""
+    wire: list[JsonObject]
+    notes: list[Note]
+    ends: list[tuple[int, int, int]]
+    """Where a run of the user's ends: in the messages, in the wire, in the notes."""
+
+
 def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Notes, instruction: str) -> list[Json]:
     """All chat messages of `request`. `instruction` (may be empty) is appended to the system message."""
     encoding = Encoding(origin, quirks, notes, request.tools or ())
-    wire: list[JsonObject] = list(_system(request, encoding, instruction))
+    wire: list[JsonObject] = [*_system(request, encoding, instruction), *_conversation(request.messages, encoding)]
+    if quirks.prefill in ("prefix", "partial") and wire and wire[-1]["role"] == "assistant":
+        wire[-1] = {**wire[-1], quirks.prefill: True}
+    if quirks.refused_message_keys:
+        wire = [
+            {name: value for name, value in message.items() if name not in quirks.refused_message_keys}
+            for message in wire
+        ]
+    return list[Json](wire)
+
+
+def _conversation(messages: tuple[Message, ...], encoding: Encoding) -> list[JsonObject]:
+    """The wire messages of the conversation. Of its beginning that was encoded before, nothing is worked out again: a
+    run looks at nothing behind itself. They are not to be changed in place.
+    """
+    if not messages:
+        return []
+    given = (encoding.origin, encoding.quirks, encoding.tools)
+    at, wire, told, ends = _begun(messages, given)
+    own = replace(encoding, notes=Notes(told))
     calls: list[OpenCall] = []
-    asked: list[Message] = []
-    for from_assistant, run in runs(request.messages):
+    for from_assistant, run in runs(messages[at:]):
+        at += len(run)
         if from_assistant:
-            message, calls = _known_assistant(run, encoding)
-            asked = run
+            message, calls = _assistant(run, own)
             wire.append(message)
         else:
-            wire.extend(_known_user_run(run, asked, calls, encoding))
-            calls, asked = [], []
-    wire.extend(_tool_messages(calls, [], encoding))
-    if quirks.prefill in ("prefix", "partial") and wire and wire[-1]["role"] == "assistant":
-        wire[-1][quirks.prefill] = True
-    if quirks.refused_message_keys:
-        for message in wire:
-            for key in quirks.refused_message_keys & message.keys():
-                del message[key]
-    return list[Json](wire)
+            wire.extend(_user_run(run, calls, own))
+            calls = []
+            ends.append((at, len(wire), len(told)))
+    messages[0].keep(_conversation, _Past(given, messages[1:], wire, told, ends))
+    encoding.notes.extend(told)
+    return [*wire, *_tool_messages(calls, [], encoding)] if calls else wire
+
+
+def _begun(
+    messages: tuple[Message, ...], given: tuple[str, Quirks, tuple[Tool, ...]]
+) -> tuple[int, list[JsonObject], list[Note], list[tuple[int, int, int]]]:
+    """How many of the messages are encoded already, and with what result."""
+    past = messages[0].kept(_conversation)
+    if not isinstance(past, _Past) or not all(map(operator.is_, past.encoding, given)):
+        return 0, [], [], []
+    same = 1
+    for one, other in zip(past.rest, messages[1:], strict=False):
+        if one is not other:
+            break
+        same += 1
+    # A run that may go on is not over: behind its end the next one must have begun.
+    done = next((number for number in range(len(past.ends), 0, -1) if past.ends[number - 1][0] < same), 0)
+    if done == 0:
+        return 0, [], [], []
+    at, in_wire, in_notes = past.ends[done - 1]
+    return at, past.wire[:in_wire], past.notes[:in_notes], past.ends[:done]
 
 
 def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[JsonObject]:
@@ -84,34 +132,6 @@ def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[
     if texts:
         content = parts if encoding.quirks.keep_cache_control else join(texts)
         yield {"role": encoding.quirks.system_role, "content": content}
-
-
-def _known_assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
-    """As `_assistant`, worked out once for the same messages: the conversation comes again with every request."""
-
-    def work() -> tuple[JsonObject, list[OpenCall], list[Note]]:
-        notes = Notes()
-        return *_assistant(run, replace(encoding, notes=notes)), notes.entries
-
-    given = (encoding.quirks, encoding.origin, *run[1:])
-    message, calls, notes = run[0].derive_with(_assistant, given, work)
-    encoding.notes.extend(notes)
-    return message.copy(), [OpenCall(call.client_id, call.wire_id, call.name) for call in calls]
-
-
-def _known_user_run(
-    run: list[Message], asked: list[Message], calls: list[OpenCall], encoding: Encoding
-) -> list[JsonObject]:
-    """As `_user_run`, worked out once for the same messages. `calls` are those of the messages `asked`."""
-
-    def work() -> tuple[list[JsonObject], list[Note]]:
-        notes = Notes()
-        return list(_user_run(run, calls, replace(encoding, notes=notes))), notes.entries
-
-    given = (encoding.quirks, encoding.origin, encoding.tools, len(asked), *asked, *run[1:])
-    messages, notes = run[0].derive_with(_user_run, given, work)
-    encoding.notes.extend(notes)
-    return [message.copy() for message in messages]
 
 
 def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
