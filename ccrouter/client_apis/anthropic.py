@@ -8,6 +8,7 @@ from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.dialects.anthropic.stream import PING, ReplyDefaults, StreamEncoder, error_frame
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.json import JsonObject
+from ccrouter.model.request import Message
 
 
 class _Messages:
@@ -33,8 +34,10 @@ class _MessagesApi:
     speaks_anthropic = True
     id_headers = ("request-id",)
 
-    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
-        return ClientRequest(decode_request(body, known), MESSAGES)
+    def decode(
+        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
+    ) -> ClientRequest:
+        return ClientRequest(decode_request(body, known, begun), MESSAGES)
 
     def error(self, detail: ErrorDetail, request_id: str) -> tuple[int, JsonObject]:
         return detail.status, encode_error(detail.type, detail.message, request_id)

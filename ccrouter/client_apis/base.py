@@ -13,7 +13,7 @@ from ccrouter.frozen import frozen
 from ccrouter.model.events import Event, Usage
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Note
-from ccrouter.model.request import Request
+from ccrouter.model.request import Message, Request
 from ccrouter.model.runs import DeltaRun
 
 
@@ -111,8 +111,11 @@ class ClientApi(Protocol):
         """The answer's headers that hold the request's id."""
         ...
 
-    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
-        """The request in a parsed body. What `known` has seen before may be taken from there.
+    def decode(
+        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
+    ) -> ClientRequest:
+        """The request in a parsed body. What `known` has seen before may be taken from there; `begun` are
+        messages in front of those in the body (`dialects/anthropic/continued.py`).
 
         Raises:
             RequestError: it cannot be understood, or asks for what the router does not do; says which field.

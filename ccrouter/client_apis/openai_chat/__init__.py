@@ -10,6 +10,7 @@ from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.json import JsonObject, as_object
+from ccrouter.model.request import Message
 
 
 class ChatReplies:
@@ -41,8 +42,10 @@ class _ChatApi:
     speaks_anthropic = False
     id_headers = ("request-id", "x-request-id")
 
-    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
-        del known  # Claude Code's conversations are what grows
+    def decode(
+        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
+    ) -> ClientRequest:
+        del known, begun  # Claude Code's conversations are what grows
         request, notes = decode_request(body)
         options = as_object(body.get("stream_options")) or {}
         replies = ChatReplies(include_usage=options.get("include_usage") is True, custom=custom_names(body))

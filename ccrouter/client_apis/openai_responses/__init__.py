@@ -9,6 +9,7 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.events import Failed
 from ccrouter.model.json import JsonObject
+from ccrouter.model.request import Message
 
 
 class ResponsesReplies:
@@ -39,8 +40,10 @@ class _ResponsesApi:
     speaks_anthropic = False
     id_headers = ("request-id", "x-request-id")
 
-    def decode(self, body: JsonObject, known: KnownParts | None = None) -> ClientRequest:
-        del known  # Claude Code's conversations are what grows
+    def decode(
+        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
+    ) -> ClientRequest:
+        del known, begun  # Claude Code's conversations are what grows
         asked = decode_request(body)
         return ClientRequest(asked.request, ResponsesReplies(asked), asked.notes)
 

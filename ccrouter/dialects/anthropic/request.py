@@ -16,8 +16,9 @@ ROLES = frozenset({"user", "assistant", "system"})
 T = TypeVar("T")
 
 
-def decode_request(body: JsonObject, known: KnownParts | None = None) -> Request:
-    """The request in a parsed body. What `known` has seen before is taken from there.
+def decode_request(body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()) -> Request:
+    """The request in a parsed body. What `known` has seen before is taken from there; `begun` are messages in front of
+    those in the body.
 
     Raises:
         RequestError: 400 with the field's name, for what cannot be understood at all.
@@ -36,7 +37,7 @@ def decode_request(body: JsonObject, known: KnownParts | None = None) -> Request
         taken[name] = value
         return found
 
-    messages = take("messages", partial(_messages, known=known), "an array of messages")
+    messages = take("messages", partial(_messages, known=known, begun=begun), "an array of messages")
     if messages is None:
         raise RequestError("messages: Field required.")
     request = Request(
@@ -98,15 +99,15 @@ def _named(fields: Mapping[str, Json], extras: Mapping[str, Json]) -> JsonObject
     return {**{name: value for name, value in fields.items() if value is not None}, **extras}
 
 
-def _messages(raw: Json, known: KnownParts | None) -> tuple[Message, ...] | None:
+def _messages(raw: Json, known: KnownParts | None, begun: tuple[Message, ...]) -> tuple[Message, ...] | None:
     items = as_list(raw)
     if items is None:
         return None
     if known is None:
-        return tuple([_message(item, position) for position, item in enumerate(items)])
-    messages: list[Message] = []
-    given: set[int] = set()
-    for position, item in enumerate(items):
+        return (*begun, *[_message(item, position) for position, item in enumerate(items, len(begun))])
+    messages = list(begun)
+    given = set(map(id, begun))
+    for position, item in enumerate(items, len(begun)):
         message = known.part("message", item, partial(_message, position=position))
         if id(message) in given:
             # The same twice in one conversation: who tells blocks apart by identity must be able to.
