@@ -95,6 +95,7 @@ class Limiter:
         self._provider = provider
         self._shared = shared or SharedLimits()
         self._elsewhere = self._shared.of(provider)
+        self._alone = not self._shared.room.shared
         self._clock = clock
         self._busy = 0
         self._waiters: deque[_Waiter] = deque()
@@ -109,12 +110,12 @@ class Limiter:
     @property
     def busy(self) -> int:
         """Requests under way, in all workers."""
-        return self._busy + self._elsewhere.busy
+        return self._busy if self._alone else self._busy + self._elsewhere.busy
 
     @property
     def waiting(self) -> int:
         """Requests in the line, those of all workers."""
-        return len(self._waiters) + self._elsewhere.waiting
+        return len(self._waiters) if self._alone else len(self._waiters) + self._elsewhere.waiting
 
     def change(
         self,
@@ -129,7 +130,7 @@ class Limiter:
         self._queue = queue
         self._requests = _changed(self._requests, rpm)
         self._tokens = _changed(self._tokens, tpm)
-        with self._step() if self._shared.room.shared else NOTHING:
+        with NOTHING if self._alone else self._step():
             self._let_in()
 
     def slot(self, tokens: int = 0) -> Slot:
@@ -178,8 +179,7 @@ class Limiter:
     def _in_step(self) -> AbstractContextManager[None]:
         """Change something of the line, the windows or the count: with what other workers have changed taken in, and so
         that they hear of it."""
-        alone = not self._shared.room.shared or self._stepping or not self._limited
-        return NOTHING if alone else self._step()
+        return NOTHING if self._alone or self._stepping or not self._limited else self._step()
 
     @contextmanager
     def _step(self) -> Generator[None]:
@@ -245,7 +245,7 @@ class Limiter:
             if not waiter.turn.done():
                 seconds = math.inf if self._elsewhere.since < waiter.since else self._seconds(waiter.tokens)
                 if seconds > 0:
-                    if self._shared.room.shared:
+                    if not self._alone:
                         seconds = min(seconds, LOOK_SECONDS)
                     if seconds < math.inf:  # else whoever leaves lets the next one in
                         self._timer = waiter.turn.get_loop().call_later(seconds, self._let_in_now)
