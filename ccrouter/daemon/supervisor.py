@@ -31,7 +31,7 @@ from ccrouter.startup import Ready, StartFailed, listen_failure
 
 LOG = logging.getLogger("ccrouter.daemon")
 
-PREFIX = ".workers-"
+PREFIX = "ccrouter-workers-"
 LONGEST_FOLDER = 65
 """Bytes. A socket's path has at most 103 on macOS, 107 on Linux."""
 END_SECONDS = 35.0
@@ -298,17 +298,20 @@ def private_folder(home: Path) -> Path:
     cannot be written, or its path is too long for a socket in it. Those of daemons that ended without a chance to tidy
     up are removed.
     """
-    remove_left_behind(home)
-    for folder, prefix in ((home, PREFIX), (Path(tempfile.gettempdir()), "ccrouter-")):
+    shortest = Path("/tmp")  # noqa: S108 - what is made there is this user's alone (mkdtemp)
+    places = [(home, ".workers-"), (Path(tempfile.gettempdir()), PREFIX), (shortest, PREFIX)]
+    for folder, prefix in places:
+        remove_left_behind(folder, prefix)
+    for folder, prefix in places[:-1]:
         if len(os.fsencode(folder)) <= LONGEST_FOLDER:
             with contextlib.suppress(OSError):
                 return Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    return Path(tempfile.mkdtemp(prefix="ccrouter-", dir="/tmp"))
+    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=shortest))
 
 
-def remove_left_behind(home: Path) -> None:
+def remove_left_behind(place: Path, prefix: str) -> None:
     """Remove workers' folders in which nobody answers any more; one that is new may be of a daemon that just starts."""
-    for folder in home.glob(f"{PREFIX}*"):
+    for folder in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             new = time.time() - folder.stat().st_mtime < START_SECONDS
             if not new and not any(answers(path) for path in folder.glob("*.sock")):

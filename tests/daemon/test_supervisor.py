@@ -173,7 +173,7 @@ def test_folders_in_which_nobody_answers_are_removed() -> None:
             alive.listen()
             for folder in folders[:3]:
                 os.utime(folder, (1, 1))
-            remove_left_behind(home)
+            remove_left_behind(home, ".workers-")
         assert [folder.name for folder in folders if folder.exists()] == [".workers-alive", ".workers-new"]
 
 
