@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from ccrouter.dialects.anthropic import known as known_parts
 from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.request import decode_request, encode_request
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
@@ -100,13 +101,16 @@ def test_what_cannot_be_understood_is_told_each_time_with_its_place() -> None:
             decode_request(body_of(messages), known)
 
 
-def test_it_holds_no_more_than_so_many_bytes() -> None:
-    known = KnownParts(most_bytes=10_000)
+def test_it_holds_no_more_than_so_many_bytes_and_parts() -> None:
+    known, roomy = KnownParts(most_bytes=10_000), KnownParts()
     for number in range(100):
         decode_request({"model": "m", "messages": [{"role": "user", "content": f"{number} " + "x" * 900}]}, known)
     held = vars(known)
     assert 0 < held["_bytes"] <= 10_000
     assert held["_bytes"] == sum(key[2] for key in held["_parts"])
+    for number in range(known_parts.MOST_PARTS + 10):
+        decode_request({"model": "m", "messages": [{"role": "user", "content": str(number)}]}, roomy)
+    assert len(vars(roomy)["_parts"]) == known_parts.MOST_PARTS
     huge = decode_request({"model": "m", "messages": [{"role": "user", "content": "x" * 20_000}]}, known)
     assert len(huge.messages) == 1
     assert held["_bytes"] == 0
