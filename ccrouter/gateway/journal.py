@@ -93,7 +93,7 @@ class Journal:
         self._body_bytes = 0
         self._sketcher = Sketcher()
         self._sketches: deque[Sketch | partial[Sketch]] = deque(maxlen=KEPT_SKETCHES)
-        self._unsaved: list[_Entry] = []
+        self._unsaved: deque[_Entry] = deque(maxlen=KEPT_RECORDS)
         self._saving: asyncio.TimerHandle | None = None
         for line in read_lines(path) if path is not None else ():
             if (name := _id_of(line)) is not None:
@@ -153,8 +153,9 @@ class Journal:
 
     def _lines_to_save(self) -> list[bytes]:
         """The JSON of what came since it was last asked for, but for what is forgotten by now."""
-        unsaved, self._unsaved = self._unsaved[-KEPT_RECORDS:], []
-        return [self._told(entry) for entry in unsaved]
+        lines = [self._told(entry) for entry in self._unsaved]
+        self._unsaved.clear()
+        return lines
 
     def _keep(self, name: str, entry: _Entry) -> None:
         known = self._records.pop(name, None)

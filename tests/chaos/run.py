@@ -40,8 +40,11 @@ class Report:
     """What the daemon's log calls an error."""
 
     @property
-    def first_tenth(self) -> float:
-        return median([size for done, size in self.resident if done <= self.requests / 10] or [0.0])
+    def second_tenth(self) -> float:
+        """Not the first: in the 3 seconds that it lasts, the tokenizer, 64 connections and all that is remembered of
+        requests come (measured each 0.4 s: 62, 77, 91, 102, 104 MB, and 104 from then on).
+        """
+        return median([size for done, size in self.resident if 0.1 < done / self.requests <= 0.2] or [0.0])
 
     @property
     def last_tenth(self) -> float:

@@ -22,6 +22,12 @@ from ccrouter.tokens import TokenCounter
 from ccrouter.tokens.counter import ceiling
 from tests.dialects.conversations import TOOLS, conversation
 
+
+@pytest.fixture(autouse=True)
+def every_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_parts, "LEAST_BYTES", 0)
+
+
 QUIRKS = (Quirks(), Quirks(keep_cache_control=True, mid_system=True), Quirks(images=False, reasoning_required=True))
 
 
@@ -78,6 +84,15 @@ def test_equal_parts_are_the_same_objects() -> None:
     assert all(one is other for one, other in zip(first.messages, second.messages, strict=False))
     assert first.tools is second.tools
     assert first.system is second.system
+
+
+def test_small_parts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_parts, "LEAST_BYTES", 200)
+    known = KnownParts()
+    small, large = {"role": "user", "content": "a"}, {"role": "user", "content": "a" * 300}
+    first, second = (decode_request(body_of([small, large]), known).messages for _ in range(2))
+    assert first == second
+    assert (first[0] is second[0], first[1] is second[1]) == (False, True)
 
 
 def test_one_message_twice_in_a_conversation_is_two_objects() -> None:
