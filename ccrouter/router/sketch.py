@@ -83,7 +83,9 @@ class Sketcher:
             tokens_at=tokens_at,
             body_bytes=facts.body_bytes + media * FEWEST_BYTES_PER_TOKEN,
         )
-        return Sketch(request_id, reduced, known)
+        # As new objects: what was worked out about a message may hold the whole conversation (`Part.keep`).
+        own = tuple([Message(message.role, message.content, message.extras) for message in reduced.messages])
+        return Sketch(request_id, replace(reduced, messages=own), known)
 
     def _system(self, system: str | tuple[Block, ...] | None) -> str | tuple[Block, ...] | None:
         if isinstance(system, str):
