@@ -99,15 +99,10 @@ def test_the_calls_of_an_installation(serviced: "Serviced") -> None:
     serviced.done("service", "install")
     assert changing(serviced.managers.calls()) == [RELOAD, ENABLE, RESET, START]
     serviced.done("service", "remove")
-    assert (
-        changing(serviced.managers.calls())
-        == [
-            "systemctl --user stop ccrouter.service",
-            "systemctl --user disable --now ccrouter.service",
-            RELOAD,
-            RESET,
-        ][-3:]
-    )
+    calls = changing(serviced.managers.calls())
+    # Whether the manager has seen by then that the daemon is gone is a matter of milliseconds; if not, it is told.
+    assert calls[:-3] in ([], ["systemctl --user stop ccrouter.service"])
+    assert calls[-3:] == ["systemctl --user disable --now ccrouter.service", RELOAD, RESET]
 
 
 def test_a_dry_run_shows_everything_and_changes_nothing(serviced: "Serviced") -> None:
