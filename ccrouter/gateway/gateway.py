@@ -158,7 +158,8 @@ class Gateway:
                 delivery.close()
 
     async def plan(self, service: Service, incoming: Incoming, record: Record) -> Work:
-        """Read a request and decide where it goes; the record is told. Nothing is sent, nothing is remembered.
+        """Read a request and decide where it goes; the record is told. Nothing is sent, and nothing is remembered that
+        would change what becomes of another.
 
         Raises:
             RequestError: it cannot be understood, or there is no route for it.

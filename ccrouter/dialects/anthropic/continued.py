@@ -98,6 +98,8 @@ class ContinuedBodies:
             if raw[at : at + 1] not in b",]":
                 break
             ends.append(at)
+        if not ends:
+            return
         self._pasts.appendleft(_Past(raw, start, messages[: len(ends)], tuple(ends)))
         while len(self._pasts) > MOST_BODIES or sum([len(past.raw) for past in self._pasts]) > MOST_BYTES:
             self._pasts.pop()
