@@ -78,7 +78,7 @@ class ContinuedBodies:
 
     def remember(self, raw: bytes, read: Read, messages: tuple[Message, ...]) -> None:
         """`raw` was read and its messages decoded."""
-        if len(raw) < LEAST_BYTES:
+        if len(raw) < LEAST_BYTES or read.body.mended:  # what was mended may not even be writable as JSON
             return
         ends: list[int] = []
         start = at = raw.find(MESSAGES) + len(MESSAGES) + 1

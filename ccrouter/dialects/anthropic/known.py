@@ -38,7 +38,7 @@ class KnownParts:
         """
         try:
             data = orjson.dumps(raw)
-        except TypeError:  # no JSON of its own (half surrogates mended on the way in leave none, but who knows)
+        except TypeError:  # an integer of any size, out of a body that had to be mended (`parse_body`)
             return decode(raw)
         if len(data) < LEAST_BYTES:
             return decode(raw)

@@ -143,6 +143,15 @@ def test_a_message_told_twice_by_the_same_bytes_is_two_objects() -> None:
         assert len(set(map(id, messages))) == count
 
 
+def test_a_mended_body_may_hold_what_has_no_json_of_its_own() -> None:
+    """The parser that mends half surrogates reads integers of any size, which cannot be written again."""
+    call = {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "n", "input": {"n": 0}}]}
+    raw = orjson.dumps(body([call])).replace(b'"n":0', b'"n":' + b"9" * 40)[:-1] + b',"metadata":{"a":"\\ud83d"}}'
+    reader = Reader()
+    for _ in range(2):
+        assert len(reader.read(raw).messages) == 1
+
+
 def test_it_holds_few_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(continued, "MOST_BYTES", 10_000)
     reader = Reader()
