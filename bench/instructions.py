@@ -10,7 +10,6 @@ pace are not here: nothing could keep their pace. Needs valgrind (Linux; `apt-ge
 """
 
 import argparse
-import asyncio
 import re
 import shutil
 import statistics
@@ -113,7 +112,7 @@ def count(counted: Counted, scenario: Scenario, rounds: int, idle: float) -> tup
     server = counted.server
     for number in range(rounds + 1):
         began = time.monotonic()
-        asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
+        load.run(server.launch.port, server.contestant.spoken, scenario, requests)
         instructions = counted.since_last_time()
         if number:
             figures.append((instructions - idle * (time.monotonic() - began)) / requests)

@@ -5,7 +5,6 @@ grows by more than the limit, or an answer is wrong.
 """
 
 import argparse
-import asyncio
 import datetime
 import time
 from collections.abc import Callable, Sequence
@@ -56,7 +55,7 @@ def sample(server: Server, batches: int, progress: Callable[[str], None]) -> lis
     found: list[float] = []
     for number in range(batches):
         for scenario, count in batch():
-            asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, count))
+            load.run(server.launch.port, server.contestant.spoken, scenario, count)
         found.append(resident_megabytes(server.pid))
         progress(f"{(number + 1) * BATCH} of {batches * BATCH} requests: {found[-1]:.1f} MB")
     return found

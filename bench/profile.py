@@ -5,7 +5,6 @@ uvloop, aiohttp's parser) counts for the Python function that calls it.
 """
 
 import argparse
-import asyncio
 import signal
 import subprocess
 import sys
@@ -35,7 +34,7 @@ TOP = 5
 def sample(server: Server, scenario: Scenario, seconds: float, spy: Path, folder: Path) -> dict[Stack, int]:
     """The daemon's stacks while it serves one scenario for so long. Raises NotAvailableError, load.WrongAnswerError."""
     port, spoken = server.launch.port, server.contestant.spoken
-    asyncio.run(load.run(port, spoken, scenario, scenario.requests))
+    load.run(port, spoken, scenario, scenario.requests)
     raw = folder / f"{scenario.name}.raw"
     rate, most = str(SAMPLES_PER_SECOND), str(int(seconds * 4 + 60))
     command = (str(spy), "record", "--pid", str(server.pid), "--format", "raw", "--rate", rate, "--duration", most)
@@ -43,7 +42,7 @@ def sample(server: Server, scenario: Scenario, seconds: float, spy: Path, folder
     deadline = time.monotonic() + seconds
     try:
         while time.monotonic() < deadline and spying.poll() is None:
-            asyncio.run(load.run(port, spoken, scenario, scenario.requests))
+            load.run(port, spoken, scenario, scenario.requests)
     finally:
         spying.send_signal(signal.SIGINT)
         _, errors = spying.communicate(timeout=60)

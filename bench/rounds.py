@@ -1,6 +1,5 @@
 """Rounds, interleaved: for each scenario A B C A B C …, so that a noisy moment of the machine hits everybody."""
 
-import asyncio
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +60,7 @@ def one_round(server: Server, scenario: Scenario, requests: int) -> Figures:
     """Load one contestant once. Raises load.WrongAnswerError."""
     before = cpu_seconds(server.pid)
     with peak_resident_megabytes(server.pid, watched=scenario.answer.pause > 0) as peak:
-        done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
+        done = load.run(server.launch.port, server.contestant.spoken, scenario, requests)
     used = cpu_seconds(server.pid) - before
     totals = sorted(done.total)
     return Figures(

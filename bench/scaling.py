@@ -7,7 +7,6 @@ belong to the workers alone.
 """
 
 import argparse
-import asyncio
 import statistics
 import time
 from collections.abc import Sequence
@@ -56,7 +55,7 @@ def measure(servers: dict[int, Server], scenario: Scenario, requests: int, round
     for counted in range(-1, rounds):
         for number, server in servers.items():
             before = cpu_seconds(server.pid)
-            load = asyncio.run(run(server.launch.port, "anthropic", scenario, requests))
+            load = run(server.launch.port, "anthropic", scenario, requests)
             time.sleep(0.1)
             cpu = cpu_seconds(server.pid) - before
             if counted >= 0:

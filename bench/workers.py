@@ -5,7 +5,6 @@ need the least beside the router (measured: a tenth of its CPU; for first-turn i
 and with those two workers could not reach the bar on two cores whatever they did).
 """
 
-import asyncio
 import statistics
 import subprocess
 from collections.abc import Callable
@@ -54,7 +53,7 @@ def measure(upstream_port: int, home: Path, rounds: int, requests: int, progress
         for number in range(rounds + 1):
             for server, column in zip(running, figures, strict=True):
                 progress(f"{server.contestant.name}: {'warm-up' if number == 0 else f'round {number} of {rounds}'}")
-                done = asyncio.run(load.run(server.launch.port, server.contestant.spoken, scenario, requests))
+                done = load.run(server.launch.port, server.contestant.spoken, scenario, requests)
                 if number:
                     column.append(requests / done.wall)
     finally:

@@ -74,7 +74,7 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.parametrize("name", list(all_scenarios()))
 async def test_through_the_pass_through_over_real_sockets(name: str, floor: Server):
     scenario = replace(all_scenarios()[name], in_flight=2)
-    done = await load.run(floor.launch.port, "upstream", scenario, 5)
+    done = await load.send(floor.launch.port, "upstream", scenario, 5)
     assert len(done.total) == 5
     assert all(0 < first <= total for first, total in zip(done.first, done.total, strict=True))
 
@@ -90,7 +90,7 @@ async def test_one_failure_ends_the_whole_round():
     server = await asyncio.start_server(close_the_first, "127.0.0.1", 0)
     scenario = replace(all_scenarios()["small"], in_flight=4)
     with pytest.raises(WrongAnswerError, match="closed amid"):
-        await load.run(server.sockets[0].getsockname()[1], "anthropic", scenario, 8)
+        await load.send(server.sockets[0].getsockname()[1], "anthropic", scenario, 8)
     assert not [task for task in asyncio.all_tasks() if "worker" in repr(task.get_coro())]
     server.close()
     for writer in served:
