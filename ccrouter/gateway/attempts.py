@@ -32,7 +32,7 @@ from ccrouter.pipeline.rounds import added
 from ccrouter.pipeline.search_request import with_function_tool
 from ccrouter.pipeline.search_rounds import Answered
 from ccrouter.pipeline.verifier import MendCounts
-from ccrouter.upstream.client import CONNECT_SECONDS, UpstreamClient, UpstreamReply, Way
+from ccrouter.upstream.client import UpstreamClient, UpstreamReply, Way
 from ccrouter.upstream.masking import with_masked
 
 GRACE_AFTER_FINISH = 2.0
@@ -110,7 +110,9 @@ def make_attempt(
         RequestError: the target cannot be used, or not for this request.
         TransformerError: a hook raised.
     """
-    pipeline = seeing(service.pipeline(target, use, guided=guided), service.config)
+    pipeline = service.pipeline(target, use, guided=guided)
+    if service.config.router.image is not None:
+        pipeline = seeing(pipeline, service.config)
     learned = health.learned(target)
     if learned.max_tokens_cap is not None:
         pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
@@ -121,10 +123,10 @@ def make_attempt(
     def prepare_round(request: Request) -> Outbound:
         return prepare(pipeline, request, raw=None, api_key=key, client_headers=headers, learned=learned)
 
-    search = plan_search(service, pipeline, request, found)
+    search = plan_search(service, pipeline, request, found) if request.tools else None
     if search is not None:
         request, raw = with_function_tool(request), None
-    look = plan_look(service.config, pipeline, request, image_model)
+    look = plan_look(service.config, pipeline, request, image_model) if image_model is not None else None
     if look is not None:
         request, raw = look.first.request, None
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=headers, learned=learned)
@@ -145,29 +147,12 @@ def make_attempt(
         defaults,
         replies,
         streamed=request.streamed,
-        way=way_to(service, target),
+        way=service.accesses[target.provider].way,
         key=key,
         counts=health.mended,
         prepare=prepare_round,
         search=search,
         look=look,
-    )
-
-
-def way_to(service: Service, target: Target) -> Way:
-    """How the target's provider is reached: its own time-outs, proxy and certificates, else everybody's."""
-    provider = service.config.provider(target.provider)
-    usual = service.config.api_timeout_ms / 1000
-    if provider is None:
-        return Way(usual)
-    timeouts = provider.timeouts
-    return Way(
-        idle_seconds=timeouts.idle or usual,
-        connect_seconds=timeouts.connect or CONNECT_SECONDS,
-        first_byte_seconds=timeouts.first_byte,
-        total_seconds=timeouts.total,
-        proxy=service.proxies.get(target.provider),
-        ca_bundle=provider.ca_bundle,
     )
 
 

@@ -100,4 +100,6 @@ def decision_headers(decision: Decision, record: Record) -> Mapping[str, str]:
 
 def header_text(text: str) -> str:
     """`text` as a header value: what is not printable ASCII is left out, since names and reasons come from anywhere."""
+    if text.isascii() and text.isprintable():
+        return text[:500]
     return "".join([letter if " " <= letter <= "~" else "?" for letter in text])[:500]

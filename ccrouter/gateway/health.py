@@ -79,7 +79,10 @@ class Health:
 
     def keys(self, target: Target, keys: tuple[str, ...], affinity: str | None) -> tuple[str, ...]:
         """The keys that may be tried now, the session's own first: prompt caches are kept by key."""
-        self._room.look()
+        if self._room.shared:
+            self._room.look()
+        if not self._states.rests and len(keys) == 1:
+            return keys
         first = zlib.crc32(affinity.encode()) % len(keys) if affinity and keys else 0
         if not self._states.rests:
             return tuple(dict.fromkeys((*keys[first:], *keys[:first])))
@@ -113,7 +116,9 @@ class Health:
     def begin(self, target: Target, key: str | None) -> bool:
         """An attempt is on its way; True when it is the probe of a key that rested."""
         self._measurements.began(target)
-        if key is None or not self.states().rests:
+        if self._room.shared:
+            self._room.look()
+        if key is None or not self._states.rests:
             return False
         name, now = fingerprint(key), self.clock()
         return self._change(
@@ -132,7 +137,9 @@ class Health:
 
     def succeeded(self, target: Target, key: str | None, begun: float) -> None:
         """The key served an attempt that began at `begun`, by the clock."""
-        if key is not None and self.states().rests:
+        if self._room.shared:
+            self._room.look()
+        if key is not None and self._states.rests:
             name = fingerprint(key)
             self._change(
                 lambda states: cooldown.succeeded(states, target.provider, name, target.model, begun=begun), freed=True
@@ -158,7 +165,8 @@ class Health:
 
     def learned(self, target: Target) -> Learned:
         """What refusals have taught about the target."""
-        self._room.look()
+        if self._room.shared:
+            self._room.look()
         return self._learned.get(target, learning.NOTHING)
 
     def learn(self, target: Target, facts: Learned) -> None:

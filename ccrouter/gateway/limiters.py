@@ -16,7 +16,7 @@ class Limiters:
     def of(self, provider: ProviderConfig) -> Limiter:
         """The provider's limiter, with its limits of now."""
         known = self._made.get(provider.name)
-        if known is not None and known[0] == provider.limits:
+        if known is not None and (known[0] is provider.limits or known[0] == provider.limits):
             return known[1]
         limits = provider.limits
         if known is None:

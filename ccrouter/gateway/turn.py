@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import field, replace
 from functools import partial
 
@@ -143,6 +143,8 @@ class Turn:
     def _resolved(self, targets: tuple[Target, ...]) -> list[Target]:
         """The targets with groups resolved by their strategies, each once."""
         config = self._work.service.config
+        if not config.groups:
+            return list(dict.fromkeys(targets))
         return list(dict.fromkeys([member for target in targets for member in self._members(target, config)]))
 
     def _members(self, target: Target, config: Config) -> Iterable[Target]:
@@ -225,10 +227,10 @@ class Turn:
         )
 
     def _keys(self, target: Target) -> tuple[str | None, ...]:
-        provider = self._work.service.config.provider(target.provider)
-        if provider is None or not provider.api_keys or target.provider in self._work.service.tokens:
+        access = self._work.service.accesses.get(target.provider)
+        if access is None or not access.keys:
             return (None,)
-        return self._health.keys(target, provider.api_keys, self._record.session)
+        return self._health.keys(target, access.keys, self._record.session)
 
     def _other_keys(
         self, target: Target, tried: Sequence[str | None], failure: CCRouterError
@@ -262,8 +264,8 @@ class Turn:
         work, record = self._work, self._record
         record.attempts += 1
         record.target = str(target)
-        source = work.service.tokens.get(target.provider)
-        rested = key
+        access = work.service.accesses.get(target.provider)
+        rested, source = key, None if access is None else access.tokens
         if source is not None:
             key = await source.token()
         estimate = work.prompt_at(target, self._health)
@@ -283,9 +285,9 @@ class Turn:
             guided=work.guide is not None,
         )
         record.hints = str(attempt.pipeline.guidance) if attempt.pipeline.guidance is not None else None
-        provider = work.service.config.provider(target.provider)
-        assert provider is not None, "a target without a provider has no pipeline"
-        async with self._health.limiters.of(provider).slot(estimate) as slot:
+        assert access is not None, "a target without a provider has no pipeline"
+        limiter = self._health.limiters.of(access.provider)
+        async with limiter.slot(estimate) as slot:
             at = self._health.clock()
             probing = self._health.begin(target, rested)
             begun, first = time.monotonic(), None
@@ -307,7 +309,8 @@ class Turn:
                 self._health.end(target, first)
                 if probing:
                     self._health.probe_over(target, rested)
-            slot.used(tokens_of(outcome.spent) or estimate)
+            if limiter.limited:
+                slot.used(tokens_of(outcome.spent) or estimate)
         if outcome.failure is None:
             self._health.succeeded(target, rested, at)
         else:
@@ -318,14 +321,14 @@ class Turn:
         if self._counts:
             self._health.failed(target, key, error.detail, self._work.service.config.cooldown.cap_seconds)
 
-    async def _send(self, attempt: Attempt, slot: Slot) -> Outcome:
+    def _send(self, attempt: Attempt, slot: Slot) -> Awaitable[Outcome]:
         if self._rescue is not None and self._rescue.serves(attempt):
-            return await self._rescue.run(self._client, attempt)
+            return self._rescue.run(self._client, attempt)
         run = partial(run_in_rounds, elsewhere=slot.left) if attempt.in_rounds else run_attempt
         delivery = self._delivery
         if delivery is None:
-            return await run(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
-        return await run(self._client, attempt, commit=delivery.commit, write=delivery.write, finish=delivery.finish)
+            return run(self._client, attempt, commit=_nothing, write=_nothing_written, finish=_nothing)
+        return run(self._client, attempt, commit=delivery.commit, write=delivery.write, finish=delivery.finish)
 
     def _milder(self, request: Request, target: Target, error: CCRouterError) -> Request:
         if not isinstance(error, UpstreamError):

@@ -10,6 +10,7 @@ from ccrouter.config.types import Config, Target, TransformerUse
 from ccrouter.errors import ErrorDetail
 from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
+from ccrouter.gateway.provider_access import ProviderAccess, provider_accesses
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
@@ -79,6 +80,11 @@ class Service:
     """The content of REWRITE_SYSTEM_PROMPT's file, where one is configured."""
     custom_router: CustomRouter | None = None
     """The user's own router, where one is configured and could be loaded."""
+    accesses: Mapping[str, ProviderAccess] = field(init=False, repr=False, compare=False)
+    """How each provider is reached, by its name: worked out once, for every attempt asks."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accesses", provider_accesses(self.config, self.proxies, self.tokens))
 
 
 @frozen

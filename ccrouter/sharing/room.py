@@ -26,14 +26,11 @@ class Room:
 
     def __init__(self, board: "Board | None" = None, part: str = "", process: int | None = None) -> None:
         self.process = os.getpid() if process is None else process
+        self.shared: Final = board is not None
+        """There are other processes."""
         self._board = board
         self._part = part
         self._full = False
-
-    @property
-    def shared(self) -> bool:
-        """There are other processes."""
-        return self._board is not None
 
     def look(self) -> None:
         """Take in what other processes have changed."""

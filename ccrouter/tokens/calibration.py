@@ -66,8 +66,8 @@ class Calibration:
         return max(1, round(_dot(self.factors, _parts(prompt))))
 
     def scaled(self, tokens: int) -> int:
-        """The same for a mere estimate, of which no parts are known."""
-        return self.tokens(PromptTokens(messages=tokens))
+        """The same for a mere estimate, of which no parts are known: all of it is taken for text."""
+        return max(1, round(self.factors[0] * tokens + self.factors[2])) if tokens else 0
 
     @property
     def wants_count(self) -> bool:

@@ -6,6 +6,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,12 +40,12 @@ class Way:
     proxy: str | None = None
     ca_bundle: Path | None = None
     """Certificates to trust instead of the system's."""
+    answer_seconds: float | None = field(init=False, repr=False, compare=False)
+    """From the request to the answer's status line."""
 
-    @property
-    def answer_seconds(self) -> float | None:
-        """From the request to the answer's status line."""
+    def __post_init__(self) -> None:
         bounds = [bound for bound in (self.first_byte_seconds, self.total_seconds) if bound is not None]
-        return min(bounds, default=None)
+        object.__setattr__(self, "answer_seconds", min(bounds, default=None))
 
 
 @frozen

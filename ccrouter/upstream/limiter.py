@@ -37,6 +37,8 @@ class _Waiter:
 class Slot:
     """A request's right to be under way, from `async with` on."""
 
+    __slots__ = ("_estimate", "_held", "_limiter", "_tokens")
+
     def __init__(self, limiter: "Limiter", tokens: int) -> None:
         self._held = False
         self._limiter = limiter
@@ -44,14 +46,22 @@ class Slot:
         self._tokens = tokens
 
     async def __aenter__(self) -> Self:
-        await self._limiter.enter(self._estimate)
+        limiter = self._limiter
+        if limiter.limited:
+            await limiter.enter(self._estimate)
+        else:
+            limiter.under_way += 1
         self._held = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._held:
             self._held = False
-            self._limiter.leave()
+            limiter = self._limiter
+            if limiter.limited:
+                limiter.leave()
+            else:
+                limiter.under_way -= 1
 
     @asynccontextmanager
     async def left(self) -> AsyncGenerator[None]:
@@ -97,7 +107,10 @@ class Limiter:
         self._elsewhere = self._shared.of(provider)
         self._alone = not self._shared.room.shared
         self._clock = clock
-        self._busy = 0
+        self.under_way = 0
+        """Requests of this worker; they count from the moment on in which there is a limit."""
+        self.limited = False
+        """There is a limit. Else nobody waits, or lets anybody in: who comes and goes is only counted."""
         self._waiters: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._stepping = False
@@ -110,7 +123,7 @@ class Limiter:
     @property
     def busy(self) -> int:
         """Requests under way, in all workers."""
-        return self._busy if self._alone else self._busy + self._elsewhere.busy
+        return self.under_way if self._alone else self.under_way + self._elsewhere.busy
 
     @property
     def waiting(self) -> int:
@@ -130,6 +143,7 @@ class Limiter:
         self._queue = queue
         self._requests = _changed(self._requests, rpm)
         self._tokens = _changed(self._tokens, tpm)
+        self.limited = max_concurrent is not None or rpm is not None or tpm is not None
         with NOTHING if self._alone else self._step():
             self._let_in()
 
@@ -179,7 +193,7 @@ class Limiter:
     def _in_step(self) -> AbstractContextManager[None]:
         """Change something of the line, the windows or the count: with what other workers have changed taken in, and so
         that they hear of it."""
-        return NOTHING if self._alone or self._stepping or not self._limited else self._step()
+        return NOTHING if self._alone or self._stepping or not self.limited else self._step()
 
     @contextmanager
     def _step(self) -> Generator[None]:
@@ -198,14 +212,10 @@ class Limiter:
                 if self._tokens is not None and self._tokens is not tokens:
                     self._shared.tell_rate(self._provider, "tpm", self._tokens)
 
-    @property
-    def _limited(self) -> bool:
-        return self._max_concurrent is not None or self._requests is not None or self._tokens is not None
-
     def _line(self) -> Line:
         """What others must know of this worker; without limits they need not."""
         since = self._waiters[0].since if self._waiters else math.inf
-        return Line(self._busy, len(self._waiters), since) if self._limited else Line()
+        return Line(self.under_way, len(self._waiters), since) if self.limited else Line()
 
     def _seconds(self, tokens: int) -> float:
         """How long a request must wait by what is known now; infinite while too many are under way."""
@@ -216,7 +226,7 @@ class Limiter:
         return requests if self._tokens is None else max(requests, wait_for(self._tokens, tokens, now))
 
     def _admit(self, tokens: int) -> None:
-        self._busy += 1
+        self.under_way += 1
         if self._requests is not None:
             self._requests = taken(self._requests, 1, self._clock())
         if self._tokens is not None:
@@ -225,7 +235,7 @@ class Limiter:
     def leave(self) -> None:
         """Give a turn back."""
         with self._in_step():
-            self._busy -= 1
+            self.under_way -= 1
             self._let_in()
 
     def _give_back(self, tokens: int) -> None:

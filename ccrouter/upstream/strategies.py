@@ -90,16 +90,8 @@ ORDERS: Final[Mapping[Strategy, Callable[[Sequence[Target], Circumstances], tupl
 }
 
 
-def began(measured: Measured) -> Measured:
-    """A request was sent."""
-    return Measured(measured.open_requests + 1, measured.first_token, measured.measured_at)
-
-
-def ended(measured: Measured, first_token: float | None, now: float) -> Measured:
-    """A request is over; `first_token` in seconds where it came to one."""
-    known, average = max(measured.open_requests - 1, 0), measured.first_token
-    if first_token is None:
-        return Measured(known, average, measured.measured_at)
-    if average is None or now - measured.measured_at > FORGET_SECONDS:
-        return Measured(known, first_token, now)
-    return Measured(known, average + SMOOTHING * (first_token - average), now)
+def smoothed(average: float | None, measured_at: float, first_token: float, now: float) -> float:
+    """The moving average with one more measurement, of `now`."""
+    if average is None or now - measured_at > FORGET_SECONDS:
+        return first_token
+    return average + SMOOTHING * (first_token - average)

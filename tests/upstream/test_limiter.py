@@ -265,6 +265,20 @@ async def test_other_limits_from_now_on() -> None:
     await crowd.leave_all()
 
 
+async def test_who_came_before_there_was_a_limit_counts() -> None:
+    crowd = Crowd(limiter := Limiter("p"))
+    for name in "ab":
+        await crowd.come(name)
+    limiter.change(max_concurrent=2)
+    await crowd.come("c")
+    assert (crowd.inside, limiter.busy, limiter.waiting) == (["a", "b"], 2, 1)
+    await crowd.go("a")
+    assert (crowd.inside, limiter.busy) == (["b", "c"], 2)
+    limiter.change()
+    await crowd.leave_all()
+    assert limiter.busy == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_nothing_is_lost_in_a_crowd(seed: int) -> None:
     dice = random.Random(seed)

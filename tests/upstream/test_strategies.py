@@ -13,8 +13,7 @@ from ccrouter.upstream.strategies import (
     ORDERS,
     Circumstances,
     Measured,
-    began,
-    ended,
+    smoothed,
 )
 
 A, B, C = Target("p", "a"), Target("p", "b"), Target("q", "c")
@@ -68,12 +67,7 @@ def test_latency_prefers_the_quick_tries_the_unknown_and_forgets() -> None:
     assert ORDERS["latency"](MEMBERS, given)[0] == C
 
 
-def test_measurements() -> None:
-    measured = began(began(Measured()))
-    assert measured.open_requests == 2
-    measured = ended(measured, 1.0, NOW)
-    assert measured == Measured(1, 1.0, NOW)
-    measured = ended(measured, 2.0, NOW + 1)
-    assert measured.first_token == pytest.approx(1.3)
-    assert ended(measured, None, NOW + 2).open_requests == 0
-    assert ended(measured, 9.0, NOW + 2 + FORGET_SECONDS).first_token == 9.0
+def test_the_average_moves_and_what_is_old_is_forgotten() -> None:
+    assert smoothed(None, 0.0, 1.0, NOW) == 1.0
+    assert smoothed(1.0, NOW, 2.0, NOW + 1) == pytest.approx(1.3)
+    assert smoothed(1.3, NOW, 9.0, NOW + 1 + FORGET_SECONDS) == 9.0
