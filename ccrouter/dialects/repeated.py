@@ -13,7 +13,7 @@ import orjson
 from ccrouter.model.events import BlockKey, Event, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.json import Json
 from ccrouter.model.runs import Delta, DeltaRun
-from ccrouter.sse import Frame, lines_of
+from ccrouter.sse import LF, Frame, lines_of
 
 PROBE: Final = 'a probe, "\\/é\n'
 """Put in the place of a text to see what it is to the frame. Any text would do that no frame holds."""
@@ -26,11 +26,14 @@ FRUITLESS: Final = 8
 class RepeatedFrame:
     """What is around the string, as lines of the stream. What the frame means is its decoder's business."""
 
-    __slots__ = ("_after", "_before", "_column", "_joint", "_line")
+    __slots__ = ("_after", "_after_size", "_before", "_before_size", "_column", "_end", "_joint", "_line")
 
     def __init__(self, before: bytes, after: bytes) -> None:
         self._before = before
         self._after = after
+        self._before_size = len(before)
+        self._after_size = len(after)
+        self._end = after + SEPARATOR
         self._joint = after + SEPARATOR + before
         self._line = before.count(b"\n")
         """The string's line in its frame."""
@@ -42,15 +45,13 @@ class RepeatedFrame:
         """
         if not lines.startswith(self._before, start):
             return None
-        string = lines[start + len(self._before) :].removesuffix(self._after)
-        end = string.find(b"\n")
+        string = start + self._before_size
+        end = lines.find(b"\n", string)
         if end < 0:  # a single one, as nearly always
-            size = len(self._before) + len(string) + len(self._after)
-            text = string_of(string) if start + size == len(lines) else None
+            text = string_of(lines[string : -self._after_size]) if lines.endswith(self._after) else None
             return None if text is None else ([text], len(lines))
-        end += start + len(self._before)
-        first = string_of(lines[start + len(self._before) : end - len(self._after)])
-        if first is None or not lines.startswith(self._after + SEPARATOR, end - len(self._after)):
+        first = string_of(lines[string : end - self._after_size])
+        if first is None or not lines.startswith(self._end, end - self._after_size):
             return None
         following = end + len(SEPARATOR)
         if not lines.startswith(self._before, following):
@@ -63,7 +64,7 @@ class RepeatedFrame:
         rest = lines[start:]
         # All at once where all are alike, which nearly always they are. Splitting at single line breaks is much faster
         # than at pairs of them; that nothing but the strings was cut out is seen by putting it together again.
-        behind, before = self._column, -len(self._after)
+        behind, before = self._column, -self._after_size
         pieces = [line[behind:before] for line in rest.split(b"\n")[self._line :: self._line + 2]]
         texts = strings_of(pieces) if self._before + self._joint.join(pieces) + self._after == rest else None
         if texts is not None:
@@ -71,7 +72,8 @@ class RepeatedFrame:
         texts, end = list[str](), start - len(SEPARATOR)
         for frame in rest.split(SEPARATOR):
             piece = frame.removeprefix(self._before).removesuffix(self._after)
-            text = string_of(piece) if len(piece) == len(frame) - len(self._before) - len(self._after) else None
+            whole = len(piece) == len(frame) - self._before_size - self._after_size and LF not in piece
+            text = string_of(piece) if whole else None
             if text is None:
                 break
             texts.append(text)
@@ -80,9 +82,7 @@ class RepeatedFrame:
 
 
 def string_of(piece: bytes) -> str | None:
-    """The string where the piece is one in JSON, on one line and not empty."""
-    if b"\n" in piece:
-        return None
+    """The string where the piece, which has no line breaks, is one in JSON and not empty."""
     try:
         text: Json = orjson.loads(piece)
     except orjson.JSONDecodeError:
@@ -119,7 +119,7 @@ class Repetition:
         `said`: the delta that a frame would bring now, from its JSON, where it brings nothing else, else None. Takes
         nothing in.
         """
-        if len(events) != 1 or not self._lessons or b"\n" in frame.data:
+        if len(events) != 1 or not self._lessons or LF in frame.data:
             return
         event = events[0]
         if not isinstance(event, TextDelta | ThinkingDelta | ToolInputDelta):

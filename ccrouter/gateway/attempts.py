@@ -6,17 +6,17 @@ attempt may do better. After it the stream is committed: it goes on or ends in a
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import reduce
-from typing import Protocol
+from typing import Any, Protocol
 
 from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.config.types import Target, TransformerUse
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import UpstreamError, untraced
 from ccrouter.frozen import frozen
-from ccrouter.gateway.body_log import log_body
+from ccrouter.gateway.body_log import log_body, logs_bodies
 from ccrouter.gateway.health import Health
 from ccrouter.gateway.image_model import ImageModel
 from ccrouter.gateway.look_plan import LookPlan, plan_look, seeing
@@ -182,7 +182,7 @@ async def run_attempt(
             replies=attempt.replies,
             counts=attempt.counts,
         )
-        source = Source(upstream, reply, attempt, begun)
+        source = Source(upstream, reply.progress, attempt, begun)
         if not attempt.streamed:
             return await collect(source, reply)
         outcome = await stream(source, reply, commit=commit, write=write)
@@ -206,28 +206,37 @@ class Progress(Protocol):
         ...
 
 
-@frozen
 class Source:
     """The bytes of one reply, with the bounds on how long they may take."""
 
-    upstream: UpstreamReply
-    reply: Progress
-    attempt: Attempt
-    begun: float
-    """The loop's time."""
+    __slots__ = ("_begun", "_plain", "_progress", "_upstream", "attempt")
 
-    async def read(self) -> bytes:
+    def __init__(self, upstream: UpstreamReply, progress: Progress, attempt: Attempt, begun: float) -> None:
+        """`begun`: the loop's time."""
+        way = attempt.way
+        self.attempt = attempt
+        self._upstream = upstream
+        self._progress = progress
+        self._begun = begun
+        # Said once for all pieces: nothing but the upstream's own silence bounds them, and nobody logs them.
+        self._plain = way.first_byte_seconds is None and way.total_seconds is None and not logs_bodies()
+
+    def read(self) -> Coroutine[Any, Any, bytes]:
         """What has come; b"" at the end, also at the end of the wait for a stream that does not close.
 
         Raises:
             UpstreamError: the connection broke, or a time-out is over.
         """
-        if self.reply.finishing:
-            chunk = await self.upstream.read(GRACE_AFTER_FINISH)
-        elif (bound := bound_of(self.attempt.way, worded=self.reply.meaningful)) is not None:
-            chunk = await self.upstream.read_until(self.begun + bound[0], bound[1])
+        return self._upstream.read() if self._plain and not self._progress.finishing else self._read()
+
+    async def _read(self) -> bytes:
+        progress = self._progress
+        if progress.finishing:
+            chunk = await self._upstream.read(GRACE_AFTER_FINISH)
+        elif (bound := bound_of(self.attempt.way, worded=progress.meaningful)) is not None:
+            chunk = await self._upstream.read_until(self._begun + bound[0], bound[1])
         else:
-            chunk = await self.upstream.read()
+            chunk = await self._upstream.read()
         log_body(self.attempt.request_id, "from upstream", chunk)
         return chunk
 
@@ -246,13 +255,14 @@ def bound_of(way: Way, *, worded: bool) -> tuple[float, str] | None:
 async def collect(source: Source, reply: Reply) -> Outcome:
     """The whole answer. A failure anywhere in it is raised: nothing was sent yet."""
     body = b""
-    while not reply.ended:
+    progress = reply.progress
+    while not progress.ended:
         chunk = await source.read()
         body = reply.feed(chunk) if chunk else reply.end()
         if not chunk:
             break
-    if reply.failure is not None:
-        raise reply.failure
+    if progress.failure is not None:
+        raise progress.failure
     return Outcome(reply.usage, body)
 
 
@@ -266,7 +276,8 @@ async def stream(
     """Pass the answer on as it comes: one write for each read."""
     held = b""
     committed = False
-    while not reply.ended:
+    progress = reply.progress
+    while not progress.ended:
         broken: UpstreamError | None = None
         try:
             chunk = await source.read()
@@ -275,25 +286,25 @@ async def stream(
                 raise
             chunk, broken = b"", untraced(error)
         out = reply.feed(chunk) if chunk else reply.end(broken)
-        if reply.failure is not None:
+        if progress.failure is not None:
             # A relayed upstream's bytes need not be UTF-8.
             words = with_masked(out.decode("utf-8", "surrogateescape"), (source.attempt.key,))
             out = words.encode("utf-8", "surrogateescape")
         if committed:
             if out:
                 await write(out)
-        elif reply.failure is not None:
-            raise reply.failure
+        elif progress.failure is not None:
+            raise progress.failure
         else:
             held += out
-            if reply.meaningful or len(held) > HELD_BYTES:
+            if progress.meaningful or len(held) > HELD_BYTES:
                 committed = True
                 await commit()
                 await write(held)
                 held = b""
         if not chunk:
             break
-    return Outcome(reply.usage, failure=reply.failure)
+    return Outcome(reply.usage, failure=progress.failure)
 
 
 async def drain(upstream: UpstreamReply) -> None:

@@ -13,6 +13,11 @@ MOST = 200_000
 """Characters of one body: images make them large, and a log is for reading."""
 
 
+def logs_bodies() -> bool:
+    """Whether anybody asks for them."""
+    return logger.isEnabledFor(TRACE)
+
+
 def log_body(request_id: str, what: str, data: bytes) -> None:
     """Write `data` at level trace. Costs one comparison at every other level."""
     if logger.isEnabledFor(TRACE):

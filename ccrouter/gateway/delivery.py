@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.gateway.heartbeat import Heartbeat
@@ -60,17 +61,20 @@ class Delivery:
         """Call `on_word` once, with the next piece of the answer."""
         self._on_word = on_word
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Send a piece of the answer."""
+        if self._first_word is None or self._on_word is not None:
+            self._note_word()
+        self._heartbeat.wrote()
+        return self._stream.write(data)
+
+    def _note_word(self) -> None:
         if self._on_word is not None:
             self._on_word()
             self._on_word = None
         if self._first_word is None:
             self._first_word = time.monotonic()
-        if self._record.first_byte is None:
             self._record.first_byte = time.perf_counter() - self._begun
-        self._heartbeat.wrote()
-        await self._stream.write(data)
 
     async def finish(self) -> None:
         """End the answer."""

@@ -1,8 +1,8 @@
 """What the gateway takes in, gives out and works with."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
@@ -45,7 +45,7 @@ class ClientStream(Protocol):
         """Send status 200 and the headers: from here on the answer can only go on or end in an `error` event."""
         ...
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Send bytes, all in one go."""
         ...
 

@@ -3,7 +3,7 @@
 from typing import Final, TypeAlias
 
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Start, UsageUpdate
+from ccrouter.model.events import Event, Failed, Start, ToolInputDelta, UsageUpdate
 from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
@@ -26,6 +26,11 @@ def looks_streamed(beginning: bytes, *, all_there: bool = False) -> bool | None:
     if not all_there and len(start) < 6 and any(known.startswith(start) for known in STREAM_BEGINNINGS):
         return None
     return start.startswith(STREAM_BEGINNINGS)
+
+
+def tells_of_answer(events: list[Event]) -> bool:
+    """Whether anything of the answer itself is among them: text, reasoning, a call, or its end."""
+    return any(type(event) is not Start and type(event) is not UsageUpdate for event in reversed(events))
 
 
 class ReplyEvents:
@@ -118,11 +123,11 @@ class ReplyEvents:
 
     def _passes(self, run: DeltaRun) -> bool:
         """Take in a run that goes on as it is. The filters want to see events."""
-        if self._filters or not self._verifier.fits(run):
+        verifier, mending = self._verifier, self._mending
+        if self._filters or not verifier.fits(run) or not (mending is None or mending.passes(run)):
             return False
-        if self._mending is not None and not self._mending.passes(run):
-            return False
-        self._verifier.take(run)
+        if run.kind is ToolInputDelta:
+            verifier.take(run)
         return True
 
     def _filter(self, events: list[Event]) -> list[Event]:
@@ -164,7 +169,7 @@ class EventReader:
         return self._seen(self._events.feed(self._first))
 
     def _seen(self, events: list[Event]) -> list[Event]:
-        self.meaningful = self.meaningful or any(not isinstance(event, Start | UsageUpdate) for event in events)
+        self.meaningful = self.meaningful or tells_of_answer(events)
         return events
 
     def end(self) -> list[Event]:

@@ -1,6 +1,7 @@
 """Requests to models: `POST /v1/messages` and its kin of other APIs, and `POST /v1/messages/count_tokens`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -24,10 +25,10 @@ class ResponseStream:
         self.response = web.StreamResponse(headers={**headers, **self._own_headers})
         await self.response.prepare(self._request)
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Send bytes."""
         assert self.response is not None, "started before the first write"
-        await self.response.write(data)
+        return self.response.write(data)
 
     async def finish(self) -> None:
         """End the answer."""

@@ -75,11 +75,11 @@ def passing(entry: Any, read_size: int | None, *, streamed: bool) -> tuple[bytes
 def test_bytes_pass_through_untouched(entry: Any, read_size: int | None) -> None:
     out, reply = passing(entry, read_size, streamed=entry["streaming"])
     whole = body_of(entry)
-    if reply.failure is None or entry["expected"].get("error"):
+    if reply.progress.failure is None or entry["expected"].get("error"):
         # A stream whose last blank line is missing gets it: that is the one byte we may add.
         assert out in {whole, whole.rstrip(b"\r\n") + b"\n\n"}
     expected = entry["expected"]
-    if not expected.get("error") and reply.failure is None:
+    if not expected.get("error") and reply.progress.failure is None:
         assert_usage(reply.usage, expected["usage"])
 
 
@@ -89,7 +89,7 @@ def test_the_other_form_says_the_same(entry: Any) -> None:
     if entry["expected"].get("error"):
         pytest.skip("the recording breaks off with an error: there is no whole message of it")
     out, reply = passing(entry, None, streamed=not entry["streaming"])
-    assert reply.failure is None
+    assert reply.progress.failure is None
     decoder = ANTHROPIC.decoder(ReplyContext(origin="recorded", model="asked-model"))
     events = decoder.whole(out) if entry["streaming"] else decode_stream(decoder, out, 7)
     assert_content(outcome(events), repaired(entry["expected"]))

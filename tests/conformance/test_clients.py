@@ -300,8 +300,8 @@ def test_whole_says_what_the_stream_says(entry: Any, replies: ReplyFormat) -> No
     out, expected = said(entry, replies)
     body, reply = reply_of(entry, replies, streamed=False)
     if expected.error_message is not None:
-        assert reply.failure is not None
-        assert reply.failure.detail.message == expected.error_message
+        assert reply.progress.failure is not None
+        assert reply.progress.failure.detail.message == expected.error_message
         return
     whole = orjson.loads(body)
     assert whole == (joined_chat(out) if replies is CHAT else joined_response(out))
@@ -370,7 +370,7 @@ def test_the_cut_of_the_reads_makes_no_difference(entry: Any, replies: ReplyForm
 @everything
 def test_whole_answers_are_read(entry: Any, read: Callable[[bytes], Any], what: ReplyFormat) -> None:
     body, reply = reply_of(entry, what, streamed=False)
-    if reply.failure is not None:
+    if reply.progress.failure is not None:
         return
     got = read(body)
     text = got.output_text if what is RESPONSES else got.choices[0].message.content or ""

@@ -80,10 +80,13 @@ def test_clients_get_a_whole_stream_or_an_honest_error(name: str) -> None:
             out = b"".join([reply.feed(body[at : at + step]) for at in range(0, len(body), step)]) + reply.end()
         except Exception as error:
             raise AssertionError(f"after {seen} frames, on {body[:3000]!r}") from error
-        assert reply.ended
+        assert reply.progress.ended
         if streamed:
-            assert out.count(b"event: message_stop") == (0 if reply.failure is not None else 1) or name == "anthropic"
-        elif reply.failure is None:
+            assert (
+                out.count(b"event: message_stop") == (0 if reply.progress.failure is not None else 1)
+                or name == "anthropic"
+            )
+        elif reply.progress.failure is None:
             assert out.startswith(b"{")
 
 

@@ -146,7 +146,7 @@ def test_any_form_becomes_the_one_that_was_asked_for(dialect: Dialect, body: byt
     reply = make(dialect, streamed=streamed)
     out = run(reply, body, step)
     assert text_of(out, streamed=streamed) == "one two"
-    assert (reply.ended, reply.meaningful, reply.failure) == (True, True, None)
+    assert (reply.progress.ended, reply.progress.meaningful, reply.progress.failure) == (True, True, None)
     assert (reply.usage.input, reply.usage.output) == (10, 2)
 
 
@@ -156,28 +156,28 @@ def test_any_form_becomes_the_one_that_was_asked_for(dialect: Dialect, body: byt
 def test_what_is_no_answer_is_a_failure_and_not_meaningful(dialect: Dialect, body: bytes, streamed: bool) -> None:
     reply = make(dialect, streamed=streamed)
     run(reply, body, 100_000)
-    assert reply.failure is not None
-    assert reply.failure.retryable
-    assert not reply.meaningful
+    assert reply.progress.failure is not None
+    assert reply.progress.failure.retryable
+    assert not reply.progress.meaningful
 
 
 def test_comments_and_an_empty_first_chunk_are_not_meaningful() -> None:
     reply = make(OPENAI_CHAT, streamed=True)
     reply.feed(b": OPENROUTER PROCESSING\n\n")
-    assert not reply.meaningful
+    assert not reply.progress.meaningful
     reply.feed(chunk({"role": "assistant", "content": ""}))
-    assert not reply.meaningful
+    assert not reply.progress.meaningful
     reply.feed(chunk({"content": "x"}))
-    assert reply.meaningful
+    assert reply.progress.meaningful
 
 
 def test_a_finished_answer_that_only_waits_for_its_usage_says_so() -> None:
     reply = make(OPENAI_CHAT, streamed=True)
     reply.feed(chunk({"content": "x"}))
-    assert not reply.finishing
+    assert not reply.progress.finishing
     reply.feed(chunk({}, "stop"))
-    assert reply.finishing
-    assert not reply.ended
+    assert reply.progress.finishing
+    assert not reply.progress.ended
     assert b"message_stop" in reply.end()
 
 
@@ -195,9 +195,9 @@ def test_a_cut_stream_ends_in_an_error_event(dialect: Dialect) -> None:
 def test_a_breaking_filter_ends_this_reply_and_is_named(name: str, streamed: bool) -> None:
     reply = make(OPENAI_CHAT, streamed=streamed, use=(TransformerUse(name),))
     run(reply, CHAT_STREAM, 50)
-    assert reply.failure is not None
-    assert f"'{name}'" in reply.failure.detail.message
-    assert not reply.failure.retryable
+    assert reply.progress.failure is not None
+    assert f"'{name}'" in reply.progress.failure.detail.message
+    assert not reply.progress.failure.retryable
 
 
 def test_filters_mirror_the_way_out() -> None:

@@ -72,7 +72,7 @@ def answer(
             context = Context("p", "m", dialect.name, pipeline.quirks, request, Notes())
             reply = Reply(pipeline, context, DEFAULTS, streamed=streamed)
             out = b"".join(reply.feed(body[at : at + size]) for at in range(0, len(body), size)) + reply.end()
-            assert reply.failure is None
+            assert reply.progress.failure is None
             messages.append(folded(out) if streamed else orjson.loads(out))
             message = messages[-1]
             assert (message["content"], message["stop_reason"]) == (messages[0]["content"], messages[0]["stop_reason"])

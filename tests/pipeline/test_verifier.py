@@ -323,7 +323,7 @@ def reply_through_disorder(counts: MendCounts, *, streamed: bool, keep_end: bool
 @pytest.mark.parametrize("streamed", [True, False])
 def test_replies_pass_the_verifier_last(streamed: bool) -> None:
     reply, out = reply_through_disorder(counts := MendCounts(), streamed=streamed, keep_end=True)
-    assert reply.failure is None
+    assert reply.progress.failure is None
     assert b"one" in out
     assert counts.as_json() == {"block_left_open": 4, "key_used_twice": 2, "second_start": 2}
 
@@ -331,8 +331,8 @@ def test_replies_pass_the_verifier_last(streamed: bool) -> None:
 @pytest.mark.parametrize("streamed", [True, False])
 def test_a_swallowed_end_is_a_failure_and_no_empty_answer(streamed: bool) -> None:
     reply, out = reply_through_disorder(counts := MendCounts(), streamed=streamed, keep_end=False)
-    assert reply.failure is not None
-    assert reply.failure.detail.message == NO_END
+    assert reply.progress.failure is not None
+    assert reply.progress.failure.detail.message == NO_END
     assert (b"event: error" in out) == streamed
     assert counts.as_json()["missing_end"] == 2
 

@@ -84,14 +84,14 @@ class StreamEncoder:
     def encode_run(self, run: DeltaRun) -> bytes:
         """The bytes for all deltas of `run`, each one by itself."""
         texts = run.texts
-        self._letters += sum(map(len, texts))
         if run.kind is ToolInputDelta:
             self._input_sent = True
-            head = self._input_head()
-        else:
-            head = self._delta_head
+        head = self._delta_head or self._input_head()
         if len(texts) == 1:
-            return b"".join((head, orjson.dumps(texts[0]), DELTA_END))
+            text = texts[0]
+            self._letters += len(text)
+            return head + orjson.dumps(text) + DELTA_END
+        self._letters += sum(map(len, texts))
         # One a line: no JSON string goes over a line break, so each ends where the line does.
         strings = orjson.dumps(texts, option=orjson.OPT_INDENT_2)[len(b"[\n  ") : -len(b"\n]")]
         return b"".join((head, strings.replace(b",\n  ", DELTA_END + head), DELTA_END))
@@ -100,14 +100,14 @@ class StreamEncoder:
         # Ordered by how often they come; isinstance chains beat a dictionary of bound methods here.
         if isinstance(event, TextDelta):
             self._letters += len(event.text)
-            return b"".join((self._delta_head, orjson.dumps(event.text), DELTA_END))
+            return self._delta_head + orjson.dumps(event.text) + DELTA_END
         if isinstance(event, ToolInputDelta):
             self._letters += len(event.json)
             self._input_sent = True
-            return b"".join((self._input_head(), orjson.dumps(event.json), DELTA_END))
+            return (self._delta_head or self._input_head()) + orjson.dumps(event.json) + DELTA_END
         if isinstance(event, ThinkingDelta):
             self._letters += len(event.text)
-            return b"".join((self._delta_head, orjson.dumps(event.text), DELTA_END))
+            return self._delta_head + orjson.dumps(event.text) + DELTA_END
         return self._rare(event)
 
     def _rare(self, event: Event) -> bytes:
