@@ -12,7 +12,7 @@ from ccrouter.commands.address import read_basics
 from ccrouter.config.types import Config
 from ccrouter.daemon.files import DaemonFiles
 from ccrouter.daemon.handshake import Announcer, Failure, Identity, new_identity, take_identity
-from ccrouter.daemon.logs import OneLine, open_log
+from ccrouter.daemon.logs import open_log
 from ccrouter.daemon.readiness import Readiness
 from ccrouter.daemon.service.definition import SERVICE_VARIABLE
 from ccrouter.daemon.spawn import daemon_command
@@ -175,9 +175,5 @@ def _set_up_logging(files: DaemonFiles, *, to_terminal: bool, common: bool) -> N
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
     logging.getLogger("ccrouter").setLevel(logging.INFO)
-    log = open_log(files.log, logging.NOTSET, common=common)
-    root.addHandler(log)
-    if to_terminal and isinstance(log, logging.FileHandler):
-        terminal = logging.StreamHandler(sys.stderr)
-        terminal.setFormatter(OneLine())
-        root.addHandler(terminal)
+    terminal = sys.stderr if to_terminal else None
+    root.addHandler(open_log(files.log, logging.NOTSET, common=common, terminal=terminal))

@@ -1,6 +1,19 @@
 """One line a request, for people: no bodies, no keys."""
 
 from ccrouter.gateway.types import Record
+from ccrouter.log_messages import Unhurried
+
+
+class RequestLine(Unhurried):
+    """The log's message of a request that is over, and whose record does not change any more."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __str__(self) -> str:
+        return log_line(self._record)
 
 
 def log_line(record: Record) -> str:

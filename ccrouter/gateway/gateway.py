@@ -15,7 +15,7 @@ from ccrouter.dialects.anthropic.continued import ContinuedBodies, Read
 from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced, upstream_failure
-from ccrouter.gateway.access_log import log_line
+from ccrouter.gateway.access_log import RequestLine
 from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.attempts import Attempt, Outcome
 from ccrouter.gateway.body_log import log_body
@@ -123,7 +123,7 @@ class Gateway:
     def ended(self, record: Record, incoming: Incoming) -> None:
         """A request is over: it is accounted for, logged and remembered."""
         account(self.accounts, record)
-        logger.info("%s", log_line(record))
+        logger.info(RequestLine(record))
         self.journal.add(record, incoming)
 
     async def _serve(

@@ -1,21 +1,49 @@
 """The log file: format, rotation, permissions, and calm when it cannot be written."""
 
+import asyncio
+import io
 import logging
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from ccrouter.daemon.logs import CommonLogFile, LogFile, OneLine, open_log
+from ccrouter.daemon import logs
+from ccrouter.daemon.logs import MOST_WAITING, CommonLogFile, LogFile, OneLine, open_log
+from ccrouter.log_messages import Unhurried
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
 
 def record(message: str, *arguments: object, level: int = logging.INFO) -> logging.LogRecord:
     return logging.LogRecord("ccrouter.test", level, __file__, 1, message, arguments or None, None)
+
+
+class Served(Unhurried):
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"served {self.number}"
+
+
+def served(number: int) -> logging.LogRecord:
+    return logging.LogRecord("ccrouter.test", logging.INFO, __file__, 1, Served(number), None, None)
+
+
+def messages(log: Path) -> list[str]:
+    return [line.partition(": ")[2] for line in log.read_text().splitlines()]
+
+
+def lines_of_all(folder: Path) -> list[str]:
+    """Of the log and its older files, the oldest first."""
+    files = sorted(folder.iterdir(), reverse=True)
+    assert len(files) > 2
+    return [line for file in files for line in file.read_text().splitlines()]
 
 
 def test_a_record_is_one_line_with_an_iso_time(tmp_path: Path) -> None:
@@ -137,3 +165,123 @@ def test_a_writer_that_slept_through_rotations_goes_on_in_the_new_file(tmp_path:
     for handler in (awake, asleep):
         handler.close()
     assert "the first after a long sleep" in log.read_text()
+
+
+async def test_lines_of_requests_wait_a_moment_for_each_other(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    for number in range(3):
+        handler.handle(served(number))
+    assert messages(tmp_path / "x.log") == []
+    await asyncio.sleep(3 * logs.WAIT_SECONDS)
+    assert messages(tmp_path / "x.log") == ["served 0", "served 1", "served 2"]
+    handler.handle(served(3))
+    await asyncio.sleep(3 * logs.WAIT_SECONDS)
+    assert messages(tmp_path / "x.log")[3:] == ["served 3"]
+    handler.close()
+
+
+async def test_they_have_the_time_of_their_record(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    earlier = served(0)
+    earlier.created = 1_000_000_000.25
+    handler.handle(earlier)
+    handler.flush()
+    assert ":40.250" in (tmp_path / "x.log").read_text().split(" ", 1)[0]
+    handler.close()
+
+
+async def test_any_other_line_waits_for_nothing_and_comes_after_them(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    handler.handle(served(0))
+    handler.handle(record("trouble", level=logging.ERROR))
+    handler.handle(served(1))
+    assert messages(tmp_path / "x.log") == ["served 0", "trouble"]
+    handler.handle(record("news"))
+    assert messages(tmp_path / "x.log")[2:] == ["served 1", "news"]
+    handler.close()
+
+
+async def test_not_too_many_wait(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    for number in range(MOST_WAITING):
+        handler.handle(served(number))
+    assert messages(tmp_path / "x.log") == []
+    handler.handle(served(MOST_WAITING))
+    assert messages(tmp_path / "x.log") == [f"served {number}" for number in range(MOST_WAITING + 1)]
+    handler.close()
+
+
+async def test_what_waits_is_written_when_the_log_is_closed(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    handler.handle(served(0))
+    handler.close()
+    assert messages(tmp_path / "x.log") == ["served 0"]
+
+
+async def test_a_thread_without_a_loop_writes_for_all(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    handler.handle(served(0))
+    thread = threading.Thread(target=handler.handle, args=(record("from a thread"),))
+    thread.start()
+    await asyncio.to_thread(thread.join)
+    assert messages(tmp_path / "x.log") == ["served 0", "from a thread"]
+    handler.close()
+
+
+def test_without_an_event_loop_nothing_waits(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    for number in range(2):
+        handler.handle(served(number))
+        assert len(messages(tmp_path / "x.log")) == number + 1
+    handler.close()
+
+
+async def test_what_waits_is_written_at_the_end_of_the_process(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, logging, pathlib, sys\n"
+        "from ccrouter.daemon.logs import open_log\n"
+        "from ccrouter.log_messages import Unhurried\n"
+        "class Served(Unhurried): __str__ = lambda self: 'served'\n"
+        "logging.getLogger().addHandler(open_log(pathlib.Path(sys.argv[1])))\n"
+        "logging.getLogger().setLevel(logging.INFO)\n"
+        "async def main():\n"
+        "    logging.info(Served())\n"
+        "    sys.exit(3)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(tmp_path / "x.log"))
+    assert await process.wait() == 3
+    assert messages(tmp_path / "x.log") == ["served"]
+
+
+async def test_a_record_that_cannot_be_put_into_words_takes_no_other_along(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "x.log")
+    handler.handle(served(0))
+    handler.handle(record("%d", "no number"))
+    handler.handle(record("after"))
+    assert messages(tmp_path / "x.log") == ["served 0", "after"]
+    handler.close()
+
+
+@pytest.mark.parametrize("kind", [LogFile, pytest.param(CommonLogFile, marks=POSIX)])
+async def test_lines_that_waited_are_whole_and_in_order_over_a_rotation(tmp_path: Path, kind: type[LogFile]) -> None:
+    handler = kind(tmp_path / "x.log", max_bytes=200, backups=9)
+    for number in range(60):
+        handler.handle(served(number))
+        if number % 7 == 0:
+            handler.flush()
+    handler.close()
+    assert lines_of_all(tmp_path) == [f"served {number}" for number in range(60)]
+
+
+async def test_the_terminal_gets_the_same_lines(tmp_path: Path) -> None:
+    terminal = io.StringIO()
+    handler = open_log(tmp_path / "x.log", terminal=terminal)
+    handler.handle(served(0))
+    handler.handle(record("hello"))
+    assert terminal.getvalue() == (tmp_path / "x.log").read_text()
+    assert len(terminal.getvalue().splitlines()) == 2
+    terminal.close()
+    handler.handle(record("nobody at the terminal"))
+    handler.close()
+    assert messages(tmp_path / "x.log")[2:] == ["nobody at the terminal"]

@@ -86,6 +86,7 @@ def test_they_are_off_unless_asked_for(daemon: Daemon, upstream: OpenAIChatUpstr
     done = run(daemon, version, "Add", "-p")
     assert (done.returncode, done.stdout.strip()) == (0, "Done."), done
     assert MARK not in upstream.requests[-1].text
+    daemon.log_line("status=200")
     assert "hints=" not in daemon.log
 
 
