@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccrouter.daemon.handshake import Failure, Identity, decode, identity_variables
+from ccrouter.daemon.pulse import CHECK_SECONDS, HUNG_SECONDS, Pulse
 from ccrouter.daemon.restarts import LONG_SECONDS, Deaths, hopeless
 from ccrouter.daemon.spawn import START_SECONDS
 from ccrouter.frozen import frozen
-from ccrouter.sharing.board import Board, new_board_file
+from ccrouter.sharing.board import PULSES, Board, new_board_file
 from ccrouter.sharing.seat import Seat
 from ccrouter.startup import Ready, StartFailed, listen_failure
 
@@ -61,6 +62,9 @@ class Worker:
 
     process: asyncio.subprocess.Process
     seat: int
+    place: int
+    """Of its pulse on the board."""
+    pulse: Pulse
     began: float = field(default_factory=time.monotonic)
     serves: bool = False
     retired: bool = False
@@ -79,6 +83,8 @@ class Supervisor:
         self._lifeline, self._life = os.pipe()
         self._sockets: list[socket.socket] = []
         self._workers: set[Worker] = set()
+        self._free_pulses = list(reversed(range(PULSES)))
+        """A new worker may start while the old one of its seat still ends: each has a place of its own."""
         self._deaths = [Deaths() for _ in range(daemon.workers)]
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -98,6 +104,7 @@ class Supervisor:
             port = int(self._sockets[0].getsockname()[1])
             self._listen_to_signals()
             await self._start_first()
+            self._attend(self._watch())
             self._announce(Ready(self._daemon.host, port, os.getpid(), self._daemon.identity.instance))
             await self._stop.wait()
         finally:
@@ -140,6 +147,7 @@ class Supervisor:
 
     async def _start(self, seat: int) -> Worker | Failure:
         """A worker that answers, watched from now on; or why there is none."""
+        pulse = self._free_pulses.pop()
         place = Seat(
             tuple([listener.fileno() for listener in self._sockets]),
             self._board_file,
@@ -148,6 +156,7 @@ class Supervisor:
             os.getpid(),
             self._began,
             self._daemon.workers,
+            pulse,
             self._daemon.terminal,
         )
         try:
@@ -160,8 +169,9 @@ class Supervisor:
                 pass_fds=place.descriptors,
             )
         except OSError as error:
+            self._free_pulses.append(pulse)
             return Failure("other", f"The system starts no further process: {error.strerror or error}")
-        worker = Worker(process, seat)
+        worker = Worker(process, seat, pulse, Pulse(self._board.pulse(pulse)))
         self._workers.add(worker)  # from here on it is ended with the others, whatever happens
         assert process.stdout is not None
         try:
@@ -178,6 +188,28 @@ class Supervisor:
         if said is None:
             said = Failure("other", f"A worker ended with exit code {process.returncode} before it answered")
         return said
+
+    async def _watch(self) -> None:
+        """End workers that hang, for instance in a transformer of the user's that never returns: their connections
+        would wait for ever. `_see_off` then sees that there is another.
+        """
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            for worker in list(self._workers):
+                if not worker.serves:
+                    continue
+                worker.pulse = worker.pulse.after(self._board.pulse(worker.place))
+                if worker.pulse.hangs:
+                    worker.pulse = Pulse(worker.pulse.count)
+                    self._attend(self._end_hanging(worker))
+
+    async def _end_hanging(self, worker: Worker) -> None:
+        LOG.error("worker %d hangs: nothing of it for %g s; where, it says here:", worker.process.pid, HUNG_SECONDS)
+        send(worker, signal.SIGABRT)  # Python's faulthandler writes where it is, unless it is stopped
+        try:
+            await asyncio.wait_for(worker.process.wait(), KILLED_SECONDS)
+        except TimeoutError:
+            send(worker, signal.SIGKILL)
 
     async def _see_off(self, worker: Worker) -> None:
         """Wait for the worker's end; where nobody asked for it, see that there is another."""
@@ -204,7 +236,9 @@ class Supervisor:
 
     def _clean_up(self, worker: Worker) -> None:
         """What the worker counted for itself goes with it; nobody asks it any more."""
-        self._workers.discard(worker)
+        if worker in self._workers:
+            self._workers.remove(worker)
+            self._free_pulses.append(worker.place)
         (self._folder / f"{worker.process.pid}.sock").unlink(missing_ok=True)
         self._board.forget(worker.process.pid)
 

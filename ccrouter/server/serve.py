@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import os
@@ -64,6 +65,7 @@ def run(
         StartFailed: the configuration cannot be used, or the address cannot be bound.
     """
     one_heap()
+    tell_where_it_broke()
     built = build(config_path, environment)
     if built.service is None:
         raise StartFailed(f"The configuration {config_path} cannot be used", built.problems, kind="config")
@@ -77,6 +79,14 @@ def run(
     workers = one_of_workers(seat, admin_token) if seat is not None else None
     spare_the_requests()
     return new_loop_run(Serving(make_state, announce, config_path.parent, folders, workers).run())
+
+
+def tell_where_it_broke() -> None:
+    """Should native code crash, or the supervisor end a worker that hangs, Python's stack goes to standard error: the
+    log, of a daemon in the background.
+    """
+    with contextlib.suppress(RuntimeError, ValueError, OSError):  # there is none, or it is no file
+        faulthandler.enable()
 
 
 def one_of_workers(seat: "Seat", admin_token: str) -> Workers:

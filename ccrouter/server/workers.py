@@ -65,10 +65,13 @@ class Workers:
             shutil.rmtree(self.seat.folder, ignore_errors=True)  # nobody else is there to do it
 
     async def keep_up(self, status: Callable[[], Mapping[str, Json]], acceptor: "Acceptor | None") -> None:
-        """Hear what the others tell, also while nothing is asked of this worker. Runs until cancelled."""
+        """Hear what the others tell, also while nothing is asked of this worker, and show the supervisor that this one
+        works. Runs until cancelled.
+        """
         looks = 0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            self.board.beat(self.seat.pulse)
             self.board.look()
             if acceptor is not None:
                 acceptor.tell()  # connections that were closed

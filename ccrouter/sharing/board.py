@@ -1,7 +1,8 @@
 """Named values in memory that several processes share. Each process sees every other's changes the next time it looks.
 
 The memory holds the last value of each key, and a ring of which places changed in what order. To look means to compare
-one number; only where it has moved on are the changed places read. One lock guards all of it; the kernel gives it back
+one number; only where it has moved on are the changed places read. Beside it every worker has a pulse, a number that it
+counts up as long as it works. One lock guards all of it; the kernel gives it back
 when its holder dies, and a value that was being written then counts as absent. docs/decisions/0020-workers.md says why
 this and not SQLite.
 
@@ -31,7 +32,11 @@ PLACE_BYTES: Final = 1024
 RING: Final = 16384
 """Who has missed more changes than this looks at every place."""
 
+PULSES: Final = 500
+"""More than there are ever workers."""
+
 _PAGE: Final = 4096
+_PULSES: Final = 64
 _VERSIONS: Final = _PAGE
 _OWNERS: Final = _VERSIONS + 8 * PLACES
 _LENGTHS: Final = _OWNERS + 4 * PLACES
@@ -67,6 +72,7 @@ class Board:
         self._memory = mmap.mmap(descriptor, SIZE)
         view = memoryview(self._memory)
         self._sequence = view[:8].cast("Q")
+        self._pulses = view[_PULSES : _PULSES + 8 * PULSES].cast("Q")
         self._versions = view[_VERSIONS:_OWNERS].cast("Q")
         self._owners = view[_OWNERS:_LENGTHS].cast("I")
         self._lengths = view[_LENGTHS:_RING].cast("I")
@@ -165,6 +171,14 @@ class Board:
                 return False
             self._write(place, name, content, owner)
             return True
+
+    def beat(self, place: int) -> None:
+        """Count the pulse at this place up; it is this process' own, so nothing is locked."""
+        self._pulses[place] += 1
+
+    def pulse(self, place: int) -> int:
+        """How often whoever has this place has beaten, and all that had it before."""
+        return self._pulses[place]
 
     def forget(self, owner: int) -> None:
         """Take away every value of a process that has gone."""

@@ -33,6 +33,8 @@ class Seat:
     """When the daemon did, in seconds since the epoch."""
     workers: int
     """How many there are to be."""
+    pulse: int
+    """The place of this worker's pulse on the board."""
     terminal: bool = False
     """The log goes to standard error, too."""
 
@@ -51,6 +53,7 @@ class Seat:
             "supervisor": self.supervisor,
             "began": self.began,
             "workers": self.workers,
+            "pulse": self.pulse,
             "terminal": self.terminal,
         }
         return {SEAT_VARIABLE: orjson.dumps(told).decode()}
@@ -70,13 +73,15 @@ def take_seat(environment: MutableMapping[str, str]) -> Seat | None:
         return None
     entry = as_object(orjson.loads(told)) or {}
     sockets = tuple([number for item in as_list(entry.get("sockets")) or () if (number := as_int(item)) is not None])
-    numbers = [as_int(entry.get(name)) for name in ("board", "lifeline", "supervisor", "workers")]
-    board, lifeline, supervisor, workers = numbers
-    if board is None or lifeline is None or supervisor is None or workers is None:
+    board, lifeline, supervisor, workers, pulse = [
+        as_int(entry.get(name)) for name in ("board", "lifeline", "supervisor", "workers", "pulse")
+    ]
+    if board is None or lifeline is None or supervisor is None or workers is None or pulse is None:
         raise ValueError(f"{SEAT_VARIABLE} is not what a supervisor writes")
     folder, began = Path(as_str(entry.get("folder")) or "."), entry.get("began")
     since = float(began) if isinstance(began, int | float) else time.time()
-    seat = Seat(sockets, board, lifeline, folder, supervisor, since, workers, terminal=entry.get("terminal") is True)
+    terminal = entry.get("terminal") is True
+    seat = Seat(sockets, board, lifeline, folder, supervisor, since, workers, pulse, terminal=terminal)
     for descriptor in seat.descriptors:
         os.set_inheritable(descriptor, False)
     return seat

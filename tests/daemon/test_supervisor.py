@@ -14,7 +14,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("several workers need Linux or macOS", allow_module_level=True)
 
-from ccrouter.daemon import restarts, supervisor
+from ccrouter.daemon import pulse, restarts, supervisor
 from ccrouter.daemon.handshake import Identity
 from ccrouter.daemon.supervisor import Daemon, Supervisor, bound, ending, private_folder, remove_left_behind
 from ccrouter.startup import Ready, StartFailed
@@ -123,6 +123,61 @@ time.sleep(60)
     running._asked_to_stop()
     assert await asyncio.wait_for(task, 30) == 0
     assert told.read_text() == "i1True", "a session of its own: Ctrl-C in the terminal is for the supervisor"
+
+
+BEATING = f"""{READY}
+import pathlib
+from ccrouter.sharing.board import Board
+seat = json.loads(os.environ["CCR_WORKER"])
+board = Board(seat["board"])
+"""
+
+
+async def test_one_that_hangs_is_ended_and_replaced(
+    home: Path, announced: list[Ready], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first worker stops beating, deaf to the gentler signal; the next goes on beating and is left alone."""
+    monkeypatch.setattr(restarts, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(pulse, "HUNG_SECONDS", 5 * pulse.CHECK_SECONDS)
+    monkeypatch.setattr(supervisor, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(supervisor, "KILLED_SECONDS", 0.2)
+    hung, beating = home / "hung", home / "beating"
+    script = f"""{BEATING}
+import signal
+first = not pathlib.Path({str(hung)!r}).exists()
+pathlib.Path({str(hung)!r}).touch()
+if first:
+    board.beat(seat["pulse"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+for beats in range(2000):
+    board.beat(seat["pulse"])
+    pathlib.Path({str(beating)!r}).write_text(str(beats))
+    time.sleep(0.02)
+"""
+    running = Supervisor(daemon(home, script, workers=1), announced.append)
+    task = asyncio.ensure_future(running.run())
+    # Five times as long as one may stand still.
+    while not (beating.exists() and int(beating.read_text() or 0) > 125):
+        assert not task.done()
+        await asyncio.sleep(0.02)
+    running._asked_to_stop()
+    assert await asyncio.wait_for(task, 30) == 0
+    assert len([record for record in caplog.records if "hangs: nothing of it for" in record.message]) == 1
+    assert "was ended by signal 9 (SIGKILL)" in caplog.text
+
+
+async def test_each_of_two_that_start_together_has_a_pulse_of_its_own(home: Path, announced: list[Ready]) -> None:
+    script = f"""{BEATING}
+pathlib.Path({str(home)!r}, f"pulse-{{seat['pulse']}}").touch()
+time.sleep(60)
+"""
+    running = Supervisor(daemon(home, script, workers=2), announced.append)
+    task = asyncio.ensure_future(running.run())
+    while not all((home / f"pulse-{place}").exists() for place in range(2)):
+        assert not task.done()
+        await asyncio.sleep(0.02)
+    running._asked_to_stop()
+    assert await asyncio.wait_for(task, 30) == 0
 
 
 async def test_a_port_that_is_taken_is_told() -> None:

@@ -1,6 +1,8 @@
 """Several workers as one daemon: killed, replaced, reloaded and stopped under load, and knowing the same things."""
 
+import http.client
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -106,6 +108,49 @@ def test_a_killed_worker_harms_nobody_else_and_is_replaced(workers: Workers) -> 
     total = workers.status()["requests_total"]
     assert isinstance(total, int)
     assert total > load.count / 2, "the dead worker's requests are no longer counted"
+
+
+STUCK = """
+import time
+
+from ccrouter.api import Transformer
+
+
+class Stuck(Transformer):
+    name = "stuck"
+
+    def request(self, request, context):
+        while request.max_tokens == 77:
+            time.sleep(0.1)
+        return request
+"""
+
+
+def test_a_worker_that_hangs_is_told_of_and_replaced(daemon: Daemon) -> None:
+    """In a transformer that never returns: the log says where, and the other worker serves meanwhile."""
+    plugin = daemon.config_path.with_name("stuck.py")
+    plugin.write_text(STUCK)
+    transformers: Json = [{"path": str(plugin)}]
+    daemon.config = {**with_provider(daemon.config, transformer={"use": ["stuck"]}), "transformers": transformers}
+    daemon.start()
+    workers = Workers(daemon, KEY)
+    one, other = workers.both()
+    asking = threading.Thread(target=hang, args=(workers, one))
+    asking.start()
+    for _ in range(5):
+        assert workers.ask(other, "POST", "/v1/messages", ASK).status == 200
+    assert daemon.log_line(f"worker {one} hangs: nothing of it for 30 s", seconds=60)
+    after = workers.until(lambda pids: len(pids) == 2 and one not in pids)
+    assert other in after
+    assert daemon.log_line(f"Worker {one} was ended by signal 6 (SIGABRT)", "another is started")
+    assert re.search(rf'File "{plugin}", line \d+ in request', daemon.log), daemon.log[-3000:]
+    asking.join()
+
+
+def hang(workers: Workers, pid: int) -> None:
+    """Ask this worker what it never answers."""
+    with pytest.raises((OSError, http.client.HTTPException)):
+        workers.ask(pid, "POST", "/v1/messages", {**ASK, "max_tokens": 77})
 
 
 def test_a_key_that_rests_in_one_rests_in_the_other(workers: Workers, upstream: OpenAIChatUpstream) -> None:

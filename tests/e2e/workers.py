@@ -79,9 +79,9 @@ class Workers:
         (found,) = self.daemon.config_path.parent.glob(f".workers-*/{pid}.sock")
         connection = OverSocket(found)
         sent = {**HEADERS, "x-api-key": self.key, "x-ccr-admin-token": self.state.admin_token, **headers}
-        connection.request(method, path, orjson.dumps(body) if body is not None else b"", sent)
-        answer = connection.getresponse()
         try:
+            connection.request(method, path, orjson.dumps(body) if body is not None else b"", sent)
+            answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
             return HTTPAnswer(answer.status, told, answer.read())
         finally:

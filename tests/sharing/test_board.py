@@ -13,7 +13,7 @@ if sys.platform == "win32":
 
 from ccrouter.model.json import Json
 from ccrouter.sharing import board as module
-from ccrouter.sharing.board import PLACE_BYTES, Board, new_board_file
+from ccrouter.sharing.board import PLACE_BYTES, PULSES, Board, new_board_file
 from ccrouter.sharing.room import Key
 
 TOPIC = ("main", "rest")
@@ -51,6 +51,16 @@ def test_what_one_writes_the_other_hears_when_it_looks(memory: int) -> None:
     assert heard.told == [(("p", "key", None), {"until": 1.5})]
     other.look()
     assert len(heard.told) == 1
+
+
+def test_pulses_are_seen_by_all_and_change_nothing_else(memory: int) -> None:
+    one, other = Board(memory), Board(memory)
+    one.put(TOPIC, ("k",), 1)
+    for place in (0, 1, PULSES - 1):
+        one.beat(place)
+    one.beat(1)
+    assert [other.pulse(place) for place in (0, 1, 2, PULSES - 1)] == [1, 2, 0, 1]
+    assert Heard(other).values == {("k",): 1}
 
 
 def test_nobody_hears_of_their_own_changes(memory: int) -> None:

@@ -13,7 +13,7 @@ def test_a_seat_arrives_as_it_was_given() -> None:
     for descriptor in descriptors:
         os.set_inheritable(descriptor, True)
     seat = Seat(
-        (descriptors[0], descriptors[1]), descriptors[2], descriptors[3], Path("/x y/é"), 77, 12.5, 4, terminal=True
+        (descriptors[0], descriptors[1]), descriptors[2], descriptors[3], Path("/x y/é"), 77, 12.5, 4, 5, terminal=True
     )
     environment = {**seat.variables(), "OTHER": "1"}
     try:
