@@ -2,13 +2,11 @@
 
 from ccrouter.client_apis.base import ClientApi, ClientRequest, ReplyCollector, ReplyEncoder, ReplyFormat
 from ccrouter.dialects.anthropic.errors import encode_error
-from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.anthropic.message import MessageCollector
-from ccrouter.dialects.anthropic.request import decode_request
+from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, Known, decode_request
 from ccrouter.dialects.anthropic.stream import PING, ReplyDefaults, StreamEncoder, error_frame
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.json import JsonObject
-from ccrouter.model.request import Message
 
 
 class _Messages:
@@ -34,10 +32,8 @@ class _MessagesApi:
     speaks_anthropic = True
     id_headers = ("request-id",)
 
-    def decode(
-        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
-    ) -> ClientRequest:
-        return ClientRequest(decode_request(body, known, begun), MESSAGES)
+    def decode(self, body: JsonObject, known: Known = NOTHING_KNOWN) -> ClientRequest:
+        return ClientRequest(decode_request(body, known), MESSAGES)
 
     def error(self, detail: ErrorDetail, request_id: str) -> tuple[int, JsonObject]:
         return detail.status, encode_error(detail.type, detail.message, request_id)

@@ -6,14 +6,14 @@ first and the last step are the API's own.
 
 from typing import Protocol
 
-from ccrouter.dialects.anthropic.known import KnownParts
+from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, Known
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.frozen import frozen
 from ccrouter.model.events import Event, Usage
 from ccrouter.model.json import JsonObject
 from ccrouter.model.notes import Note
-from ccrouter.model.request import Message, Request
+from ccrouter.model.request import Request
 from ccrouter.model.runs import DeltaRun
 
 
@@ -111,11 +111,8 @@ class ClientApi(Protocol):
         """The answer's headers that hold the request's id."""
         ...
 
-    def decode(
-        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
-    ) -> ClientRequest:
-        """The request in a parsed body. What `known` has seen before may be taken from there; `begun` are
-        messages in front of those in the body (`dialects/anthropic/continued.py`).
+    def decode(self, body: JsonObject, known: Known = NOTHING_KNOWN) -> ClientRequest:
+        """The request in a parsed body, and in what is `known` beside it (`dialects/anthropic/continued.py`).
 
         Raises:
             RequestError: it cannot be understood, or asks for what the router does not do; says which field.

@@ -12,7 +12,6 @@ from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.continued import ContinuedBodies, Read
-from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced, upstream_failure
 from ccrouter.gateway.access_log import RequestLine
@@ -73,7 +72,6 @@ class Gateway:
         self.overrides = overrides
         self.journal = journal or Journal()
         self.counter = TokenCounter()
-        self._known = KnownParts()
         self._bodies = ContinuedBodies()
         self._sessions = SessionUsage(room=room)
         self.accounts = Sessions()
@@ -166,11 +164,11 @@ class Gateway:
         """
         log_body(incoming.request_id, "from client", incoming.body)
         anthropic = incoming.api.speaks_anthropic
-        read = self._bodies.read(incoming.body) if anthropic else Read(parse_body(incoming.body))
-        asked = incoming.api.decode(read.body.value, self._known, read.begun)
+        read = self._bodies.read(incoming.body) if anthropic else Read(*parse_body(incoming.body))
+        asked = incoming.api.decode(read.value, read.known)
         request = asked.request
         if anthropic:
-            self._bodies.remember(incoming.body, read, request.messages)
+            self._bodies.remember(incoming.body, read, request)
         conversation = conversation_of(incoming.headers, request)
         record.session = None if conversation is None else conversation[0]
         record.streamed, record.model = request.streamed, request.model
@@ -185,7 +183,7 @@ class Gateway:
         record.scenario, record.reason = decision.scenario, decision.reason
         record.routing = Routing(request, facts, decision)
         routed = routed_request(service, decision)
-        untouched = routed is request and not read.body.mended and incoming.api.speaks_anthropic
+        untouched = routed is request and not read.mended and incoming.api.speaks_anthropic
         raw = incoming.body if untouched else None
         prompt = prompt if routed is request else prompt.changed(routed)
         return Work(

@@ -72,7 +72,7 @@ def prepare(
             request, model=model, origin=pipeline.target.provider, quirks=pipeline.quirks, notes=notes
         )
         if pipeline.wire_hooks:
-            # Hooks may change the body in place; parts of it are those of the next request, too (`KnownParts`).
+            # Hooks may change the body in place; parts of it are those of the next request, too (decision 19).
             wire = own_copy(wire)
         for transformer in pipeline.wire_hooks:
             try:

@@ -6,11 +6,10 @@ from ccrouter.client_apis.openai_chat.request import decode_request
 from ccrouter.client_apis.openai_chat.stream import PING, ChatStream, error_frame
 from ccrouter.client_apis.openai_chat.tools import custom_names
 from ccrouter.client_apis.openai_errors import error_object, status_of
-from ccrouter.dialects.anthropic.known import KnownParts
+from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, Known
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.json import JsonObject, as_object
-from ccrouter.model.request import Message
 
 
 class ChatReplies:
@@ -42,10 +41,8 @@ class _ChatApi:
     speaks_anthropic = False
     id_headers = ("request-id", "x-request-id")
 
-    def decode(
-        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
-    ) -> ClientRequest:
-        del known, begun  # Claude Code's conversations are what grows
+    def decode(self, body: JsonObject, known: Known = NOTHING_KNOWN) -> ClientRequest:
+        del known  # Claude Code's conversations are what grows
         request, notes = decode_request(body)
         options = as_object(body.get("stream_options")) or {}
         replies = ChatReplies(include_usage=options.get("include_usage") is True, custom=custom_names(body))

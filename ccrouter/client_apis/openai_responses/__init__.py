@@ -4,12 +4,11 @@ from ccrouter.client_apis.base import ClientApi, ClientRequest, ReplyCollector, 
 from ccrouter.client_apis.openai_errors import error_object, status_of
 from ccrouter.client_apis.openai_responses.request import Asked, decode_request
 from ccrouter.client_apis.openai_responses.stream import PING, ResponseCollector, ResponsesStream
-from ccrouter.dialects.anthropic.known import KnownParts
+from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, Known
 from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.errors import ErrorDetail, UpstreamError
 from ccrouter.model.events import Failed
 from ccrouter.model.json import JsonObject
-from ccrouter.model.request import Message
 
 
 class ResponsesReplies:
@@ -40,10 +39,8 @@ class _ResponsesApi:
     speaks_anthropic = False
     id_headers = ("request-id", "x-request-id")
 
-    def decode(
-        self, body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()
-    ) -> ClientRequest:
-        del known, begun  # Claude Code's conversations are what grows
+    def decode(self, body: JsonObject, known: Known = NOTHING_KNOWN) -> ClientRequest:
+        del known  # Claude Code's conversations are what grows
         asked = decode_request(body)
         return ClientRequest(asked.request, ResponsesReplies(asked), asked.notes)
 

@@ -17,11 +17,6 @@ from ccrouter.model.blocks import (
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject
 
 
-def decode_blocks(raw: list[Json]) -> tuple[Block, ...]:
-    """The blocks of a `content` array of objects."""
-    return tuple([decode_block(item) for item in raw if isinstance(item, dict)])
-
-
 def decode_block(raw: JsonObject) -> Block:
     """One block. What does not have the shape its type promises stays opaque, whole."""
     kind = raw.get("type")
@@ -59,7 +54,7 @@ def encode_block(block: Block) -> JsonObject:
             return raw
 
 
-def without(raw: JsonObject, *known: str) -> Mapping[str, Json]:
+def _beside(raw: JsonObject, *known: str) -> Mapping[str, Json]:
     """The fields of `raw` beside `type` and the `known` ones."""
     if len(raw) == len(known) + 1:
         return NO_EXTRAS
@@ -68,7 +63,7 @@ def without(raw: JsonObject, *known: str) -> Mapping[str, Json]:
 
 def _decode_text(raw: JsonObject) -> Block | None:
     text = raw.get("text")
-    return Text(text, without(raw, "text")) if isinstance(text, str) else None
+    return Text(text, _beside(raw, "text")) if isinstance(text, str) else None
 
 
 def _decode_thinking(raw: JsonObject) -> Block | None:
@@ -78,31 +73,26 @@ def _decode_thinking(raw: JsonObject) -> Block | None:
     if signature is None:
         # An explicit null stays in the extras, so that it is there again on the way out.
         return Thinking(text, None, {key: raw[key] for key in raw if key not in {"type", "thinking"}})
-    return Thinking(text, signature, without(raw, "thinking", "signature"))
+    return Thinking(text, signature, _beside(raw, "thinking", "signature"))
 
 
 def _decode_tool_use(raw: JsonObject) -> Block | None:
     identity, name = raw.get("id"), raw.get("name")
     if not isinstance(identity, str) or not isinstance(name, str) or "input" not in raw:
         return None
-    return ToolUse(identity, name, raw["input"], without(raw, "id", "name", "input"))
+    return ToolUse(identity, name, raw["input"], _beside(raw, "id", "name", "input"))
 
 
 def _decode_tool_result(raw: JsonObject) -> Block | None:
-    identity, content, is_error = raw.get("tool_use_id"), raw.get("content"), raw.get("is_error")
+    identity, content, is_error = raw.get("tool_use_id"), content_of(raw.get("content")), raw.get("is_error")
     if not isinstance(identity, str):
         return None
     known = ["tool_use_id"]
-    found: str | tuple[Block, ...] | None = None
-    if isinstance(content, str):
-        found = content
-        known.append("content")
-    elif isinstance(content, list) and all(isinstance(item, dict) for item in content):
-        found = decode_blocks(content)
+    if content is not None:
         known.append("content")
     if isinstance(is_error, bool):
         known.append("is_error")
-    return ToolResult(identity, found, is_error if isinstance(is_error, bool) else None, without(raw, *known))
+    return ToolResult(identity, content, is_error if isinstance(is_error, bool) else None, _beside(raw, *known))
 
 
 def _encode_tool_result(block: ToolResult) -> JsonObject:
@@ -116,17 +106,17 @@ def _encode_tool_result(block: ToolResult) -> JsonObject:
 
 def _decode_image(raw: JsonObject) -> Block | None:
     source = raw.get("source")
-    return Image(source, without(raw, "source")) if isinstance(source, dict) else None
+    return Image(source, _beside(raw, "source")) if isinstance(source, dict) else None
 
 
 def _decode_document(raw: JsonObject) -> Block | None:
     source = raw.get("source")
-    return Document(source, without(raw, "source")) if isinstance(source, dict) else None
+    return Document(source, _beside(raw, "source")) if isinstance(source, dict) else None
 
 
 def _decode_tool_reference(raw: JsonObject) -> Block | None:
     name = raw.get("tool_name")
-    return ToolReference(name, without(raw, "tool_name")) if isinstance(name, str) else None
+    return ToolReference(name, _beside(raw, "tool_name")) if isinstance(name, str) else None
 
 
 DECODERS: Mapping[str, Callable[[JsonObject], Block | None]] = {
@@ -144,9 +134,14 @@ def content_of(raw: Json) -> str | tuple[Block, ...] | None:
     """A `content` or `system` value: a string stays one, an array of objects becomes blocks, anything else is None."""
     if isinstance(raw, str):
         return raw
-    if isinstance(raw, list) and all(isinstance(item, dict) for item in raw):
-        return decode_blocks(raw)
-    return None
+    if not isinstance(raw, list):
+        return None
+    blocks: list[Block] = []
+    for item in raw:
+        if not isinstance(item, dict):
+            return None
+        blocks.append(decode_block(item))
+    return tuple(blocks)
 
 
 def encode_content(content: str | tuple[Block, ...]) -> Json:

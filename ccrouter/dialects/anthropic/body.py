@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import orjson
 
 from ccrouter.errors import RequestError
-from ccrouter.model.json import Json, JsonObject, as_object
+from ccrouter.model.json import Json, JsonObject
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -32,14 +32,13 @@ def parse_body(raw: bytes) -> Body:
     """
     mended = False
     try:
-        parsed = cast(Json, orjson.loads(raw))
+        parsed: Json = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         parsed = _parse_with_surrogates(raw, error)
         mended = True
-    found = as_object(parsed)
-    if found is None:
+    if not isinstance(parsed, dict):
         raise RequestError("The request body must be a JSON object.")
-    return Body(found, mended)
+    return Body(parsed, mended)
 
 
 def _parse_with_surrogates(raw: bytes, error: orjson.JSONDecodeError) -> Json:

@@ -1,8 +1,9 @@
 """Parts of requests that came before, recognised and given out again as the very same objects.
 
-Claude Code sends the whole conversation with every request. A message that was decoded once is not decoded again, and
-what was worked out about it (`Message.derive`) is still there: a request costs what is new in it. Parts are recognised
-by a hash of their JSON and its length; equal parts are equal objects, so nobody can tell the difference.
+Claude Code sends the same tools and system prompt with every request, if not always the same bytes behind its messages
+(`continued.py`). What was decoded once is not decoded again, and what was worked out about it (`Part.derive`) is still
+there. Parts are recognised by a hash of their JSON and its length; equal parts are equal objects, so nobody can tell
+the difference.
 """
 
 from collections import OrderedDict
@@ -13,18 +14,17 @@ import orjson
 
 from ccrouter.model.json import Json
 
-MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of JSON, of all conversations together: four or five of 200,000 tokens."""
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""Of JSON: the tools and system prompts of some twenty sessions."""
 
 LEAST_BYTES: Final = 1_024
 """A smaller part is decoded as quickly as it is recognised, and takes more memory than its JSON."""
-MOST_PARTS: Final = 2_000
 
 Part = TypeVar("Part")
 
 
 class KnownParts:
-    """Remembers messages, tools and system prompts. Belongs to one thread."""
+    """Remembers tools and system prompts. Belongs to one thread."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -34,7 +34,7 @@ class KnownParts:
     def part(self, kind: str, raw: Json, decode: Callable[[Json], Part]) -> Part:
         """What `decode` makes of `raw`, or made of its equal before. `kind` goes with `decode`.
 
-        Raises whatever `decode` raises; that is not remembered.
+        Raises whatever `decode` raises; that is not remembered, nor is None.
         """
         try:
             data = orjson.dumps(raw)
@@ -48,8 +48,10 @@ class KnownParts:
             self._parts.move_to_end(key)
             return known
         made = decode(raw)
+        if made is None:
+            return made
         self._parts[key] = made
         self._bytes += len(data)
-        while self._bytes > self._most_bytes or len(self._parts) > MOST_PARTS:
+        while self._bytes > self._most_bytes:
             self._bytes -= self._parts.popitem(last=False)[0][2]
         return made

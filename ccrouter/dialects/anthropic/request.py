@@ -1,65 +1,76 @@
 """A Messages request, both ways: `encode_request(decode_request(body)) == body` for every real request."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TypeVar, cast
+from typing import Any, Final, NamedTuple, cast
 
 from ccrouter.dialects.anthropic.blocks import content_of, encode_content
 from ccrouter.dialects.anthropic.known import KnownParts
 from ccrouter.errors import RequestError
-from ccrouter.model.blocks import Block
 from ccrouter.model.json import NO_EXTRAS, Json, JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.model.request import Message, Request, Role, ThinkingConfig, Tool, ToolChoice
 
-ROLES = frozenset({"user", "assistant", "system"})
-
-T = TypeVar("T")
+ROLES: Final[Mapping[str, Role]] = {"user": "user", "assistant": "assistant", "system": "system"}
 
 
-def decode_request(body: JsonObject, known: KnownParts | None = None, begun: tuple[Message, ...] = ()) -> Request:
-    """The request in a parsed body. What `known` has seen before is taken from there; `begun` are messages in front of
-    those in the body.
+class Ending(NamedTuple):
+    """The fields that stand behind a body's messages, as they were decoded when they came before."""
+
+    fields: Mapping[str, Any]
+    """By the names of the attributes of `Request`."""
+    extras: Mapping[str, Json]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all of them."""
+        return frozenset((*self.fields, *self.extras))
+
+
+class Known(NamedTuple):
+    """What is known of a body from those before, and is not decoded again."""
+
+    parts: KnownParts | None = None
+    begun: tuple[Message, ...] = ()
+    """The messages in front of those that its `messages` still hold."""
+    ending: Ending | None = None
+    """The fields that it does not hold any more."""
+
+
+NOTHING_KNOWN: Final = Known()
+
+
+def decode_request(body: JsonObject, known: Known = NOTHING_KNOWN) -> Request:
+    """The request in a parsed body, and in what is `known` beside it.
 
     Raises:
         RequestError: 400 with the field's name, for what cannot be understood at all.
     """
-    taken: dict[str, Json] = {}
-
-    # The annotations are quoted, for Python would make their types anew for each request.
-    def take(name: str, read: "Callable[[Json], T | None]", wanted: str) -> "T | None":
+    given = body.get("messages")
+    if given is None:
+        raise RequestError("messages: Field required.")
+    messages = _messages(given, known.begun)
+    if messages is None:
+        raise RequestError("messages: must be an array of messages.")
+    fields: dict[str, Any] = {"messages": messages}
+    for name, (read, wanted) in READERS.items():
         # An explicit null means "not sent" to the API; it stays in the extras so that it goes out as it came.
-        value = body.get(name)
-        if value is None:
-            return None
-        found = read(value)
+        if (value := body.get(name)) is None:
+            continue
+        if known.parts is not None and name in RECOGNISED and isinstance(value, list):
+            found = known.parts.part(name, value, read)
+        else:
+            found = read(value)
         if found is None:
             raise RequestError(f"{name}: must be {wanted}.")
-        taken[name] = value
-        return found
-
-    messages = take("messages", partial(_messages, known=known, begun=begun), "an array of messages")
-    if messages is None:
-        raise RequestError("messages: Field required.")
-    request = Request(
-        model=take("model", as_str, "a string") or "",
-        messages=messages,
-        system=take("system", partial(_system, known=known), "a string or an array of blocks"),
-        tools=take("tools", partial(_tools, known=known), "an array of tools"),
-        tool_choice=take("tool_choice", _tool_choice, "an object with a type"),
-        max_tokens=take("max_tokens", as_int, "a whole number"),
-        stop_sequences=take("stop_sequences", _strings, "an array of strings"),
-        temperature=take("temperature", _number, "a number"),
-        top_p=take("top_p", _number, "a number"),
-        top_k=take("top_k", as_int, "a whole number"),
-        stream=take("stream", _boolean, "true or false"),
-        thinking=take("thinking", _thinking, "an object with a type"),
-        extras={name: value for name, value in body.items() if name not in taken}
-        if len(taken) < len(body)
-        else NO_EXTRAS,
-    )
-    if not request.model and "model" not in taken:
+        fields[name] = found
+    extras = NO_EXTRAS
+    if len(fields) < len(body):
+        extras = {name: value for name, value in body.items() if name not in fields}
+    if known.ending is not None:
+        fields.update(known.ending.fields)
+        extras = {**extras, **known.ending.extras}
+    if "model" not in fields:
         raise RequestError("model: Field required.")
-    return request
+    return Request(**fields, extras=extras)
 
 
 def encode_request(request: Request) -> JsonObject:
@@ -99,50 +110,27 @@ def _named(fields: Mapping[str, Json], extras: Mapping[str, Json]) -> JsonObject
     return {**{name: value for name, value in fields.items() if value is not None}, **extras}
 
 
-def _messages(raw: Json, known: KnownParts | None, begun: tuple[Message, ...]) -> tuple[Message, ...] | None:
-    items = as_list(raw)
-    if items is None:
+def _messages(raw: Json, begun: tuple[Message, ...]) -> tuple[Message, ...] | None:
+    if not isinstance(raw, list):
         return None
-    if known is None:
-        return (*begun, *[_message(item, position) for position, item in enumerate(items, len(begun))])
-    messages = list(begun)
-    given = set(map(id, begun))
-    for position, item in enumerate(items, len(begun)):
-        message = known.part("message", item, partial(_message, position=position))
-        if id(message) in given:
-            # The same twice in one conversation: who tells blocks apart by identity must be able to.
-            message = _message(item, position)
-        given.add(id(message))
-        messages.append(message)
-    return tuple(messages)
-
-
-def _system(raw: Json, known: KnownParts | None) -> str | tuple[Block, ...] | None:
-    return content_of(raw) if known is None or isinstance(raw, str) else known.part("system", raw, content_of)
+    return (*begun, *[_message(item, position) for position, item in enumerate(raw, len(begun))])
 
 
 def _message(raw: Json, position: int) -> Message:
-    item = as_object(raw)
-    if item is None:
+    if not isinstance(raw, dict):
         raise RequestError(f"messages.{position}: must be an object with role and content.")
-    role, content = item.get("role"), content_of(item.get("content"))
-    if not isinstance(role, str) or role not in ROLES:
-        raise RequestError(f"messages.{position}.role: must be user, assistant or system, is {role!r}.")
+    given, content = raw.get("role"), content_of(raw.get("content"))
+    role = ROLES.get(given) if isinstance(given, str) else None
+    if role is None:
+        raise RequestError(f"messages.{position}.role: must be user, assistant or system, is {given!r}.")
     if content is None:
         raise RequestError(f"messages.{position}.content: must be a string or an array of blocks.")
-    extras = NO_EXTRAS if len(item) == 2 else {key: item[key] for key in item if key not in {"role", "content"}}
-    return Message(cast(Role, role), content, extras)
+    extras = NO_EXTRAS if len(raw) == 2 else {key: raw[key] for key in raw if key not in {"role", "content"}}
+    return Message(role, content, extras)
 
 
-def _tools(raw: Json, known: KnownParts | None) -> tuple[Tool, ...] | None:
-    items = as_list(raw)
-    if items is None:
-        return None
-    return _each_tool(items) if known is None else known.part("tools", raw, _each_tool)
-
-
-def _each_tool(items: Json) -> tuple[Tool, ...]:
-    return tuple([_tool(item, position) for position, item in enumerate(as_list(items) or ())])
+def _tools(raw: Json) -> tuple[Tool, ...] | None:
+    return tuple([_tool(item, position) for position, item in enumerate(raw)]) if isinstance(raw, list) else None
 
 
 def _tool(raw: Json, position: int) -> Tool:
@@ -196,3 +184,22 @@ def _number(raw: Json) -> float | None:
 
 def _boolean(raw: Json) -> bool | None:
     return raw if isinstance(raw, bool) else None
+
+
+READERS: Final[Mapping[str, tuple[Callable[[Json], object], str]]] = {
+    "model": (as_str, "a string"),
+    "system": (content_of, "a string or an array of blocks"),
+    "tools": (_tools, "an array of tools"),
+    "tool_choice": (_tool_choice, "an object with a type"),
+    "max_tokens": (as_int, "a whole number"),
+    "stop_sequences": (_strings, "an array of strings"),
+    "temperature": (_number, "a number"),
+    "top_p": (_number, "a number"),
+    "top_k": (as_int, "a whole number"),
+    "stream": (_boolean, "true or false"),
+    "thinking": (_thinking, "an object with a type"),
+}
+"""The fields beside `messages` that `Request` has, in the order in which the client is told of the first that cannot be
+understood: what each is read with (None is what cannot be), and what it must be."""
+RECOGNISED: Final = frozenset({"system", "tools"})
+"""The large ones, which come again with each request (`KnownParts`)."""
