@@ -202,8 +202,11 @@ def _with_plan(sketched: tuple[Message, ...], turn: Sequence[Message]) -> tuple[
     if active == is_plan_mode(current_turn(sketched)):
         return sketched
     mark = PLAN_ACTIVE[0] if active else PLAN_EXITED
-    at = max(at for at, message in enumerate(sketched) if message.role != "assistant")
-    told = replace(sketched[at], content=(*sketched[at].blocks, Text(f"{REMINDER}\n{mark}")))
+    said = Text(f"{REMINDER}\n{mark}")
+    at = max((at for at, message in enumerate(sketched) if message.role != "assistant"), default=None)
+    if at is None:
+        return (*sketched, Message("system", (said,)))
+    told = replace(sketched[at], content=(*sketched[at].blocks, said))
     return (*sketched[:at], told, *sketched[at + 1 :])
 
 

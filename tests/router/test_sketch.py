@@ -118,6 +118,15 @@ def first_turn() -> Request:
     )
 
 
+def test_plan_mode_without_a_word_of_the_user() -> None:
+    messages = (assistant("Hm."), Message("system", FULL_PLAN), assistant("Hm."))
+    request = replace(main(), messages=messages)
+    sketch = sketch_of(request)
+    assert decided(sketch.request, sketch.facts, CONFIG, KnownTargets()) == decided(
+        request, facts(), CONFIG, KnownTargets()
+    )
+
+
 def test_a_hundred_long_conversations_are_small() -> None:
     sketcher, kept = Sketcher(), list[Sketch]()
     for number in range(100):
