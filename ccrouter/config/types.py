@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from ccrouter.config.conditions import Tier, When
 from ccrouter.frozen import frozen
@@ -34,9 +34,11 @@ DEFAULT_THINK_EFFORT = "xhigh"
 DEFAULT_TIMEOUT_MS = 600_000
 
 
-@frozen
-class Target:
-    """Where a request goes: a configured provider's name and an upstream model's name."""
+class Target(NamedTuple):
+    """Where a request goes: a configured provider's name and an upstream model's name.
+
+    A tuple, for what is known of targets stands in dicts, and each request looks there a dozen times.
+    """
 
     provider: str
     model: str

@@ -99,7 +99,7 @@ class Gateway:
         prompt.parts()
         served_by = candidates(decision.targets, service.config)
         last = self._sessions.last_target(conversation)
-        target = last if last in served_by else served_by[0]
+        target = last if last is not None and last in served_by else served_by[0]
         return prompt.at(self.health.calibrations.of(target), guide(target) if guide is not None else None)
 
     async def messages(
