@@ -41,6 +41,7 @@ from ccrouter.router import (
     Decision,
     Facts,
     RouteRequest,
+    agent_id_of,
     decide,
     hints_of,
     session_id_of,
@@ -332,7 +333,7 @@ def routed_request(service: Service, decision: Decision) -> Request:
 def conversation_of(headers: Mapping[str, str], request: Request) -> Conversation | None:
     """The session and agent that a request belongs to, where that can be told."""
     session_id = session_id_of(headers, request)
-    return None if session_id is None else (session_id, hints_of(headers).agent_id)
+    return None if session_id is None else (session_id, agent_id_of(headers))
 
 
 class ServiceFacts:

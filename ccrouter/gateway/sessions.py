@@ -29,15 +29,13 @@ class SessionUsage:
 
     def last_input(self, conversation: Conversation | None) -> int | None:
         """Prompt tokens of the conversation's last answer, or None."""
-        return self._last(conversation)[0]
+        return None if conversation is None else self._last(conversation)[0]
 
     def last_target(self, conversation: Conversation | None) -> Target | None:
         """Who gave the conversation's last answer, or None."""
-        return self._last(conversation)[1]
+        return None if conversation is None else self._last(conversation)[1]
 
-    def _last(self, conversation: Conversation | None) -> tuple[int | None, Target | None]:
-        if conversation is None:
-            return None, None
+    def _last(self, conversation: Conversation) -> tuple[int | None, Target | None]:
         self._room.look()
         return self._tokens.get(conversation, (None, None))
 

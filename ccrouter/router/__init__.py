@@ -3,7 +3,7 @@
 from ccrouter.router.custom import CustomAnswer, RouteRequest
 from ccrouter.router.decide import decide, decide_look
 from ccrouter.router.facts import Decision, Facts, KnownTargets, ProviderFacts
-from ccrouter.router.hints import Hints, hints_of, session_id_of
+from ccrouter.router.hints import Hints, agent_id_of, hints_of, session_id_of
 from ccrouter.router.origins import Origins, with_origins
 from ccrouter.router.selectors import alias_id, display_name, model_id, resolve
 from ccrouter.router.working_directory import working_directory
@@ -17,6 +17,7 @@ __all__ = [
     "Origins",
     "ProviderFacts",
     "RouteRequest",
+    "agent_id_of",
     "alias_id",
     "decide",
     "decide_look",

@@ -21,6 +21,8 @@ REMINDER = "<system-reminder>"
 PLAN_ACTIVE = ("Plan mode is active", "Plan mode still active")
 """The full reminder and the short one of later turns (both in 2.1.197 and 2.1.328)."""
 PLAN_EXITED = "## Exited Plan Mode"
+IN_ALL_PLAN_MARKS = "Plan "
+"""A text without it says nothing of plan mode: one search instead of three, and most texts are without."""
 
 
 def is_classifier(request: Request, hints: Hints) -> bool:
@@ -31,14 +33,18 @@ def is_classifier(request: Request, hints: Hints) -> bool:
     """
     if request.tools or hints.request_class not in {None, "auxiliary"}:
         return False
-    if any(isinstance(block, Text) and block.text.startswith(MONITOR_PROMPT) for block in request.system_blocks):
-        return True
-    return not CLASSIFIER_STOPS.isdisjoint(request.stop_sequences or ())
+    for block in request.system_blocks:
+        if isinstance(block, Text) and block.text.startswith(MONITOR_PROMPT):
+            return True
+    return request.stop_sequences is not None and not CLASSIFIER_STOPS.isdisjoint(request.stop_sequences)
 
 
 def web_search_tool(request: Request) -> str | None:
     """The type of the first server tool that searches the web (`web_search_20250305`), or None."""
-    return next((tool.type for tool in request.tools or () if tool.type and tool.type.startswith("web_search")), None)
+    for tool in request.tools or ():
+        if tool.type is not None and tool.type.startswith("web_search"):
+            return tool.type
+    return None
 
 
 def is_web_search_helper(request: Request) -> bool:
@@ -66,10 +72,11 @@ def is_title_request(request: Request) -> bool:
     """True for the request that names a session. 2.1.197 sends it on the main model and without a hint (measured):
     no tools, thinking disabled, and an answer that must be JSON with a `title`.
     """
+    if request.tools or request.thinking is None or request.thinking.type != "disabled":
+        return False
     config = as_object(request.extras.get("output_config")) or {}
     schema = as_object((as_object(config.get("format")) or {}).get("schema")) or {}
-    asks_for_title = "title" in (as_list(schema.get("required")) or ())
-    return asks_for_title and not request.tools and request.thinking is not None and request.thinking.type == "disabled"
+    return "title" in (as_list(schema.get("required")) or ())
 
 
 @lru_cache(256)
@@ -131,25 +138,19 @@ def has_image(turn: Iterable[Message]) -> bool:
 def is_plan_mode(turn: Sequence[Message]) -> bool:
     """True when the last thing that the turn's reminders say about plan mode is that it is active."""
     for message in reversed(turn):
-        if message.role == "assistant":
-            continue
-        for block in reversed(message.blocks):
-            active = _plan_mode(block)
-            if active is not None:
-                return active
+        if message.role != "assistant" and (active := _plan_mode(message.content)) is not None:
+            return active
     return False
 
 
-def reaches(effort: str | None, least: str) -> bool:
+def reaches(effort: str, least: str) -> bool:
     """True when `effort` is `least` or more on Claude Code's scale; words off the scale reach nothing."""
     return effort in EFFORTS and least in EFFORTS and EFFORTS.index(effort) >= EFFORTS.index(least)
 
 
 def has_tool_result(message: Message) -> bool:
     """True for a message that goes on with a turn: the answer to a tool call."""
-    if isinstance(message.content, str):
-        return False
-    return any(isinstance(block, ToolResult) for block in message.blocks)
+    return not isinstance(message.content, str) and ToolResult in map(type, message.content)
 
 
 def _holds_image(blocks: Iterable[Block]) -> bool:
@@ -160,23 +161,28 @@ def _holds_image(blocks: Iterable[Block]) -> bool:
     )
 
 
-def _plan_mode(block: Block) -> bool | None:
-    """What the block says last about plan mode; None when nothing.
+def _plan_mode(content: str | Sequence[Block] | None, *, in_result: bool = False) -> bool | None:
+    """What a message, or a tool's result in one, says last about plan mode; None when nothing.
 
     The client may fold reminders into the neighbouring tool result. There only text right behind a reminder's opening
     counts: a tool may well have read a file that talks about plan mode, such as this one.
     """
-    if isinstance(block, Text):
-        return _last_word(block.text, in_result=False)
-    if not isinstance(block, ToolResult) or block.content is None:
-        return None
-    parts = (Text(block.content),) if isinstance(block.content, str) else block.content
-    said = (_last_word(part.text, in_result=True) for part in reversed(parts) if isinstance(part, Text))
-    return next((word for word in said if word is not None), None)
+    if isinstance(content, str):
+        return _last_word(content, in_result=in_result) if IN_ALL_PLAN_MARKS in content else None
+    for block in reversed(content or ()):
+        active = None
+        if isinstance(block, Text):
+            if IN_ALL_PLAN_MARKS in block.text:
+                active = _last_word(block.text, in_result=in_result)
+        elif isinstance(block, ToolResult) and not in_result:
+            active = _plan_mode(block.content, in_result=True)
+        if active is not None:
+            return active
+    return None
 
 
 def _last_word(text: str, *, in_result: bool) -> bool | None:
-    active = max(_last_place(text, mark, in_result=in_result) for mark in PLAN_ACTIVE)
+    active = max([_last_place(text, mark, in_result=in_result) for mark in PLAN_ACTIVE])
     exited = _last_place(text, PLAN_EXITED, in_result=in_result)
     return None if active == exited == -1 else active > exited
 

@@ -3,12 +3,9 @@
 from ccrouter.config.types import ANY_TARGET, UNCHANGED, Config, Target
 from ccrouter.errors import RequestError
 from ccrouter.model.request import Request
-from ccrouter.router.facts import Decision, Facts, GroupFacts, ProviderFacts
-from ccrouter.router.hints import hints_of
+from ccrouter.router.facts import Decision, Facts, ProviderFacts, context_window
 from ccrouter.router.overriding import overridden
-from ccrouter.router.reading import Reading
-from ccrouter.router.rules import RULES, Case, Choice, Count, custom, otherwise
-from ccrouter.router.subagent import find_tag
+from ccrouter.router.rules import RULES, Case, Choice, custom, otherwise
 
 OWN_FALLBACKS = ("image", "classifier", "subagent", "compaction", "rule")
 """Scenarios that CCR does not know: they have `fallback` lists of their own where configured, else default's."""
@@ -20,22 +17,20 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
     Raises:
         RequestError: 404, the request names a provider that is not configured; 400, there is no default route.
     """
-    tag = find_tag(request)
-    count = Count(request, facts)
-    providers, hints = GroupFacts(provider_facts, config), hints_of(facts.headers)
-    case = Case(request, facts, config, providers, hints, tag, count, Reading(request))
+    case = Case(request, facts, config, provider_facts)
     considered: list[tuple[str, str]] = []
     choice = _fitting(case, _choose(case, considered))
     overrides = choice.overrides
     if overrides is None:
         overrides = config.router.overrides.get(choice.scenario, UNCHANGED)
+    # The tag is an order to the router, not a part of the prompt, whichever rule decided.
+    sent = case.request if case.tag is None else case.tag.request
     return Decision(
         targets=_with_fallbacks(choice, config),
         scenario=choice.scenario,
         reason=choice.reason,
-        # The tag is an order to the router, not a part of the prompt, whichever rule decided.
-        request=overridden(tag.request if tag is not None else request, overrides),
-        tokens=count.tokens,
+        request=sent if overrides is UNCHANGED else overridden(sent, overrides),
+        tokens=case.tokens,
         considered=tuple(considered),
         overrides=overrides,
     )
@@ -56,12 +51,11 @@ def decide_look(request: Request, config: Config, *, asker: str) -> Decision:
 def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:
     """The first rule that matches; `considered` is told of those before it."""
     missing: list[str] = []
-    for name, rule in RULES if case.facts.custom is None else (("custom", custom), *RULES):
+    for rule in RULES if case.facts.custom is None else (custom, *RULES):
         answer = rule(case)
-        considered += answer.passed
+        considered += answer.considered
         if isinstance(answer, Choice):
             return answer
-        considered.append((name, answer.why))
         if answer.missing is not None:
             missing.append(answer.missing)
     return otherwise(case, "; ".join(missing))
@@ -70,13 +64,15 @@ def _choose(case: Case, considered: list[tuple[str, str]]) -> Choice:
 def _fitting(case: Case, choice: Choice) -> Choice:
     """The choice, or longContext where the prompt is larger than the chosen model's known window and would fail."""
     roomier = case.router.long_context
-    window = case.providers.context_window(choice.target)
-    if roomier is None or window is None or choice.scenario in {"longContext", "webSearch", "image"}:
+    if roomier is None or choice.scenario in {"longContext", "webSearch", "image"}:
         return choice
-    tokens = case.count.over(window, at=choice.target)
+    window = context_window(choice.target, case.config, case.providers)
+    if window is None:
+        return choice
+    tokens = case.over(window, at=choice.target)
     if tokens is None:
         return choice
-    room = case.providers.context_window(roomier)
+    room = context_window(roomier, case.config, case.providers)
     if room is not None and room <= window:
         return choice
     reason = f"{choice.reason}, but {tokens:,} tokens do not fit {choice.target} ({window:,}); to Router.longContext"
@@ -89,6 +85,8 @@ def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
     Explicit and custom requests have default's list, as in CCR.
     """
     fallback = config.fallback
+    if not fallback:
+        return (choice.target,)
     if choice.scenario in {"explicit", "custom"}:
         scenario = fallback.get("default", ())
     elif choice.scenario in OWN_FALLBACKS:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ccrouter.config.groups import members_of
-from ccrouter.config.types import UNCHANGED, Config, Overrides, Target
+from ccrouter.config.types import GROUP, UNCHANGED, Config, Overrides, Target
 from ccrouter.frozen import frozen
 from ccrouter.model.request import Request
 from ccrouter.router.custom import CustomAnswer
@@ -62,23 +62,19 @@ class KnownTargets:
         return self.windows.get(target)
 
 
-@frozen
-class GroupFacts:
-    """ProviderFacts that know groups too. A group can what one of its members can: the others are passed over then."""
+def searches_web(target: Target, config: Config, models: ProviderFacts) -> bool:
+    """The same for a group too: it can what one of its members can, for the others are passed over then."""
+    return any(models.searches_web(member) for member in members_of(target, config))
 
-    models: ProviderFacts
-    """Asked about models alone."""
-    config: Config
 
-    def searches_web(self, target: Target) -> bool:
-        """See ProviderFacts."""
-        return any(self.models.searches_web(member) for member in members_of(target, self.config))
-
-    def context_window(self, target: Target) -> int | None:
-        """The largest among the members; None where one of them is not known and may be larger still."""
-        windows = [self.models.context_window(member) for member in members_of(target, self.config)]
-        known = [window for window in windows if window is not None]
-        return max(known) if known and len(known) == len(windows) else None
+def context_window(target: Target, config: Config, models: ProviderFacts) -> int | None:
+    """The same for a group too: the largest among its members, None where one of them is not known and may be larger
+    still."""
+    if target.provider != GROUP:
+        return models.context_window(target)
+    windows = [models.context_window(member) for member in members_of(target, config)]
+    known = [window for window in windows if window is not None]
+    return max(known) if known and len(known) == len(windows) else None
 
 
 @frozen

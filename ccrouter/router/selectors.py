@@ -52,11 +52,10 @@ def resolve(name: str, config: Config) -> Target | Ambiguous | None:
     name = name.strip()
     if "," in name:
         return _comma_form(name, config)
-    alias = find_alias(name, config)
-    if alias is not None:
+    if config.aliases and (alias := find_alias(name, config)) is not None:
         return config.aliases[alias]
     group = _find_group(name, config) if config.groups and find_provider(name, config) is None else None
-    return group or _slash_form(name, config)
+    return group or (_slash_form(name, config) if "/" in name else None)
 
 
 def find_alias(name: str, config: Config) -> str | None:
@@ -139,8 +138,6 @@ def _unknown_group(name: str, config: Config) -> NoReturn:
 def _slash_form(name: str, config: Config) -> Target | Ambiguous | None:
     """`provider/model`. Model names may have slashes themselves (OpenRouter's `anthropic/claude-sonnet-4`): what a
     provider lists under the whole name competes with what the part before a slash names."""
-    if "/" not in name:
-        return None
     folded = name.casefold()
     split = [
         _listed_or_as_given(provider, name[len(provider.name) + 1 :])

@@ -23,7 +23,7 @@ def working_directory(request: Request) -> str | None:
     for message in reversed(request.messages):
         if message.role == "system" and (found := _in_texts(message.blocks)) is not None:
             return found
-    return _in_texts(request.system_blocks)
+    return _in_texts(request.system_blocks) if request.system else None
 
 
 def _in_texts(blocks: tuple[object, ...]) -> str | None:

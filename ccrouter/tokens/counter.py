@@ -60,12 +60,15 @@ def ceiling(request: Request, body_bytes: int) -> int:
     body starts with 50 KB or more of prompt and tools at 4, so even with as much base64 beside it the whole stays above
     two. Images and documents cost tokens without having bytes (a URL), so each is added in full.
     """
-    media = sum([message.derive(_media_of) for message in request.messages])
-    return body_bytes // FEWEST_BYTES_PER_TOKEN + media
+    tokens = body_bytes // FEWEST_BYTES_PER_TOKEN
+    for message in request.messages:
+        if not isinstance(message.content, str):
+            tokens += message.derive(_media_of)
+    return tokens
 
 
 def _media_of(message: Message) -> int:
-    return 0 if isinstance(message.content, str) else _media_tokens(message.content)
+    return _media_tokens(message.blocks)
 
 
 def _media_tokens(blocks: Iterable[Block]) -> int:

@@ -8,6 +8,7 @@ from ccrouter.config.types import Config, RouterConfig, Target
 from ccrouter.errors import RequestError
 from ccrouter.model.request import Request
 from ccrouter.router import Decision, Facts, KnownTargets, ProviderFacts, decide
+from ccrouter.router.classification import IN_ALL_PLAN_MARKS, PLAN_ACTIVE, PLAN_EXITED
 from tests.router.requests import (
     ALL_ROUTES,
     CONFIG,
@@ -54,6 +55,10 @@ def test_an_ambiguous_name_is_said():
         "anthropic/claude-sonnet-4 can mean anthropic,claude-sonnet-4 or openrouter,anthropic/claude-sonnet-4; "
         "write it with a comma, so Router.default"
     )
+
+
+def test_one_search_tells_that_plan_mode_is_not_spoken_of():
+    assert all(IN_ALL_PLAN_MARKS in mark for mark in (*PLAN_ACTIVE, PLAN_EXITED))
 
 
 def test_all_rules_before_the_choice_say_why_not():
