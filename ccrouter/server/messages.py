@@ -9,7 +9,7 @@ from ccrouter.client_apis.base import ClientApi
 from ccrouter.client_apis.openai_chat import CHAT_API
 from ccrouter.gateway.types import Incoming
 from ccrouter.server.responses import id_header, json_response
-from ccrouter.server.state import REQUEST_ID, serving
+from ccrouter.server.state import REQUEST_ID, State, served_by, serving
 
 
 class ResponseStream:
@@ -36,11 +36,11 @@ class ResponseStream:
             await self.response.write_eof()
 
 
-def serve(api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def serve(state: State, api: ClientApi) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler for requests in `api`, streamed or whole."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        service, gateway = serving(request)
+        service, gateway = served_by(state, request.match_info.get("preset"))
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
         incoming = Incoming(await request.read(), lower_case(request.headers), request_id, api)
@@ -58,8 +58,7 @@ async def embeddings(request: web.Request) -> web.Response:
     """Pass a request for embeddings through to the provider that it names."""
     service, gateway = serving(request)
     request_id = request[REQUEST_ID]
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    incoming = Incoming(await request.read(), headers, request_id, CHAT_API)
+    incoming = Incoming(await request.read(), lower_case(request.headers), request_id, CHAT_API)
     answer = await gateway.embeddings(service, incoming)
     return web.Response(
         status=answer.status, body=answer.body, headers={**answer.headers, **id_header(CHAT_API, request_id)}
@@ -75,4 +74,4 @@ async def count_tokens(request: web.Request) -> web.Response:
 
 def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
     """`headers` with their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
+    return dict(zip(map(str.lower, headers.keys()), headers.values(), strict=True))

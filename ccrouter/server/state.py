@@ -57,7 +57,11 @@ def serving(request: web.Request) -> tuple[Service, Gateway]:
     Raises:
         RequestError: there is no such preset, or it cannot be used.
     """
-    state, name = request.app[STATE], request.match_info.get("preset")
+    return served_by(request.app[STATE], request.match_info.get("preset"))
+
+
+def served_by(state: State, name: str | None) -> tuple[Service, Gateway]:
+    """What serves requests to the preset of that name; None: to none. Raises RequestError as `serving` does."""
     if name is None:
         return state.service, state.gateway
     if state.presets is None:

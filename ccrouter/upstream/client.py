@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import field
 from functools import lru_cache
@@ -71,17 +71,30 @@ class UpstreamReply:
         Raises:
             UpstreamError: the connection broke or went silent.
         """
+        content, watch = self._response.content, self._watch
         try:
-            if within is None:
-                return await self._watch.read()
+            if content.is_eof():
+                return content.read_nowait()  # all has come
+            if within is not None:
+                return await self._read_within(within)
+            watch.wait_begins()
             try:
-                async with asyncio.timeout(within):
-                    return await self._watch.read()
-            except TimeoutError:
-                return b""
+                return await content.readany()
+            finally:
+                watch.wait_ends()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The response keeps the error, too.
             raise explain(error, str(self._response.url.host)) from untraced(error)
+
+    async def _read_within(self, seconds: float) -> bytes:
+        self._watch.wait_begins()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._response.content.readany()
+        except TimeoutError:
+            return b""
+        finally:
+            self._watch.wait_ends()
 
     async def read_until(self, moment: float, words: str) -> bytes:
         """As `read`, but what has not come by `moment` (the loop's time) is a failure told as `words`."""
@@ -146,9 +159,9 @@ class UpstreamClient:
         """
         return _Exchange(self, url, headers, body, way)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> aiohttp.ClientResponse:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, way: Way) -> Awaitable[aiohttp.ClientResponse]:
         """The response to `body`, to be released by the caller. Raises what aiohttp raises."""
-        return await self._session.post(
+        return self._session.post(
             url,
             # aiohttp writes bytes in one go, which for megabytes would hold up every other stream.
             data=body if len(body) < LARGE_BODY else io.BytesIO(body),

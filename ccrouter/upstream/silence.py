@@ -16,7 +16,8 @@ EARLY: Final = 0.001
 class SilenceWatch:
     """Ends the wait for an answer's next bytes, as aiohttp does: with a SocketTimeoutError for whoever reads.
 
-    Only a wait counts: where the client reads slowly, nobody reads from the upstream, and its silence is not its own.
+    Whoever reads says when the wait begins and ends. Only that counts: where the client reads slowly, nobody reads from
+    the upstream, and its silence is not its own.
     """
 
     __slots__ = ("_content", "_loop", "_seconds", "_timer", "_waiting_since")
@@ -32,22 +33,15 @@ class SilenceWatch:
         self._waiting_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def read(self) -> bytes:
-        """What has come, at least a byte; b"" at the end.
-
-        Raises:
-            aiohttp.SocketTimeoutError: nothing came for too long.
-        """
-        content = self._content
-        if content.is_eof():
-            return await content.readany()
+    def wait_begins(self) -> None:
+        """From now on the upstream is waited for."""
         self._waiting_since = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
-        try:
-            return await content.readany()
-        finally:
-            self._waiting_since = None
+
+    def wait_ends(self) -> None:
+        """Something has come, or nobody waits any more."""
+        self._waiting_since = None
 
     def stop(self) -> None:
         """Nobody reads any more."""

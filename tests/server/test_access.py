@@ -96,6 +96,20 @@ async def test_what_is_open_with_a_key_configured(router: Router, method: str, p
             assert (body["type"], set(body["error"])) == ("error", {"type", "message"})
 
 
+async def test_every_route_keeps_web_pages_out(router: Router) -> None:
+    evil = {"origin": "https://evil.test"}
+    async with router("http://127.0.0.1:9/v1") as client:
+        routes = [
+            (route.method, route.resource.canonical)
+            for route in client.app.router.routes()
+            if route.resource is not None
+        ]
+        assert len(routes) > 30
+        for method, path in [*routes, ("GET", "/%0A"), ("OPTIONS", "/v1/messages"), ("TRACE", "/")]:
+            reply = await client.request(method.replace("*", "PUT"), path, headers=evil)
+            assert reply.status == 403, (method, path)
+
+
 async def test_the_admin_token_opens_admin_only(router: Router) -> None:
     async with router("http://127.0.0.1:9/v1", api_key="secret") as client:
         admin = {"x-ccr-admin-token": "admin-token"}

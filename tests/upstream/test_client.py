@@ -12,6 +12,7 @@ from aioresponses import CallbackResult, aioresponses
 
 from ccrouter.errors import UpstreamError
 from ccrouter.upstream.client import UpstreamClient, Way, explain
+from ccrouter.upstream.silence import SilenceWatch
 
 URL = "https://api.test/v1/chat/completions"
 KEY = ConnectionKey("api.test", 443, True, True, None, None, None)
@@ -156,6 +157,15 @@ async def test_a_silent_upstream_is_given_up(client: UpstreamClient) -> None:
         assert await reply.read(0.05) == b""
         with pytest.raises(UpstreamError, match="went silent"):
             await reply.read()
+
+
+async def test_what_is_all_there_is_not_watched(client: UpstreamClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[SilenceWatch] = []
+    monkeypatch.setattr(SilenceWatch, "wait_begins", waits.append)
+    raw = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole"
+    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", Way(5)) as reply:
+        assert [await reply.read(), await reply.read(), await reply.read(1.0)] == [b"whole", b"", b""]
+    assert waits == []
 
 
 async def test_a_stream_that_goes_silent_later_is_given_up(client: UpstreamClient) -> None:
