@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from ccrouter.config.types import ProviderConfig, Target
 from ccrouter.gateway.attempts import Outcome
@@ -28,30 +29,39 @@ def enter_usage(record: Record, outcome: Outcome, provider: ProviderConfig | Non
 
 
 def account(sessions: Sessions, record: Record) -> None:
-    """Enter a request that is over."""
-    sessions.ended(
-        Finished(
-            session=record.session,
-            target=answered_by(record),
-            scenario=record.scenario,
-            reason=record.reason,
-            usage=record.usage,
-            told=record.told,
-            conversation=record.conversation,
-            fallback=fell_back(record),
-            first_byte=record.first_byte if record.streamed else None,
-            total=record.total or 0.0,
-            cost=record.cost,
-            at=time.time(),
-        )
+    """Enter a request that is over. Its record does not change any more."""
+    if not was_answered(record):
+        sessions.failed(record.session)
+        return
+    seen = partial(finished, record, time.time()) if record.conversation else None
+    sessions.answered(record.session, record.usage, record.cost, seen)
+
+
+def finished(record: Record, at: float) -> Finished:
+    """What the status line tells of an answered request that was over `at`, in seconds since the epoch."""
+    return Finished(
+        target=answered_by(record),
+        scenario=record.scenario,
+        reason=record.reason,
+        usage=record.usage,
+        told=record.told,
+        fallback=fell_back(record),
+        first_byte=record.first_byte if record.streamed else None,
+        total=record.total or 0.0,
+        cost=record.cost,
+        at=at,
     )
 
 
-def answered_by(record: Record) -> Target | None:
-    """Who gave the answer, or its last part; None for a request that failed, also where its status was 200 by then."""
-    used = record.usage != NOTHING_USED
-    if record.status != 200 or record.target == NOBODY or (record.error is not None and not used):
-        return None
+def was_answered(record: Record) -> bool:
+    """False for a request that failed, also where its status was 200 by then."""
+    if record.status != 200 or record.target == NOBODY:
+        return False
+    return record.error is None or record.usage != NOTHING_USED
+
+
+def answered_by(record: Record) -> Target:
+    """Who gave the answer, or its last part."""
     provider, _, model = (record.rescued_by[-1] if record.rescued_by else record.target).partition(",")
     return Target(provider, model)
 

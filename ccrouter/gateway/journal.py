@@ -3,9 +3,9 @@
 A record is kept as the JSON that is written and told, about a kilobyte each, without prompt or answer. It outlives the
 daemon. The bodies of the very last requests are kept in memory alone.
 
-Nobody waits for the journal, and of a thousand requests in a second it forgets half: what is not asked for sooner
-becomes JSON when it is saved, and what is forgotten by then never does. A sketch is made at once only where keeping the
-request itself until somebody asks would cost memory.
+Nobody waits for the journal, and of a thousand requests in a second it forgets half: it takes in many at a time, which
+costs each of them half; what is not asked for sooner becomes JSON when it is saved, and what is forgotten by then never
+does. A sketch is made at once only where keeping the request itself until somebody asks would cost memory.
 """
 
 import asyncio
@@ -38,12 +38,17 @@ KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 SKETCHED_AT_ONCE_BYTES: Final = 4 * 1024
 """Of the body. Of smaller requests a hundred are kept as they are until their sketches are wanted."""
 
+TAKEN_IN_TOGETHER: Final = 50
+"""Requests that are small and went well."""
+
 SAVE_SECONDS: Final = 2.0
 """A record is on disk so long after its request: one write for many."""
 
 LONGEST_WORDS: Final = 300
 """Of one reason, failure or note: providers tell long stories."""
 MOST_NOTES: Final = 40
+LONG_NOTES: Final = 2_000
+"""Characters of all notes of a request. Longer ones are cut at once."""
 
 
 class Decided(NamedTuple):
@@ -86,6 +91,8 @@ class Journal:
         self._path = path
         self._room = room
         self._clock = clock
+        self._over: list[tuple[Record, Incoming, float]] = []
+        """Requests that are still to be taken in, and when each ended."""
         self._records: OrderedDict[str, _Entry] = OrderedDict()
         self._record_bytes = 0
         """Of those that are JSON."""
@@ -101,30 +108,46 @@ class Journal:
 
     def add(self, record: Record, incoming: Incoming) -> None:
         """Take in a request that is over, well or not. The record is the journal's from now on."""
+        self._over.append((record, incoming, self._clock()))
+        small = len(incoming.body) < SKETCHED_AT_ONCE_BYTES and not record.error and not record.failures
+        if not small or len(self._over) >= TAKEN_IN_TOGETHER:
+            self._take_in()
+        if self._path is not None and self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save_aside)
+
+    def _take_in(self) -> None:
+        """Take in what is over. Whoever looks for something does this first."""
+        over, self._over = self._over, []
+        for record, incoming, ended in over:
+            self._take(record, len(incoming.body), ended)
+        for incoming in [each for _, each, _ in over if len(each.body) <= KEPT_BODY_BYTES][-KEPT_BODIES:]:
+            self._keep_body(incoming)
+
+    def _take(self, record: Record, body_bytes: int, ended: float) -> None:
         routing, record.routing = record.routing, None
         decision = routing.decision if routing is not None else None
         decided = UNDECIDED if decision is None else Decided(decision.considered, decision.targets, decision.tokens)
-        entry = _Entry(record, decided, len(incoming.body), self._clock())
+        entry = _Entry(record, decided, body_bytes, ended)
         self._keep(record.request_id, entry)
-        if record.error or record.failures or record.notes:
+        if record.error or record.failures or sum(map(len, record.notes)) > LONG_NOTES:
             self._told(entry)  # long stories are cut where they are told
-        self._keep_body(incoming)
         if routing is not None:
             sketch = partial(self._sketched, record.request_id, record.usage, routing)
-            self._sketches.append(sketch if len(incoming.body) < SKETCHED_AT_ONCE_BYTES else sketch())
+            self._sketches.append(sketch if body_bytes < SKETCHED_AT_ONCE_BYTES else sketch())
         if self._path is not None:
             self._unsaved.append(entry)
-            self._save_soon()
 
     @property
     def sketches(self) -> tuple[Sketch, ...]:
         """The last routed requests, the newest last: what a new configuration is tried on."""
+        self._take_in()
         made = [sketch() if isinstance(sketch, partial) else sketch for sketch in self._sketches]
         self._sketches = deque(made, maxlen=KEPT_SKETCHES)
         return tuple(made)
 
     def record(self, request_id: str) -> JsonObject | None:
         """What is known of the request, see `record_json`; None where nothing is."""
+        self._take_in()
         entry = self._records.get(request_id)
         return None if entry is None else as_object(orjson.loads(self._told(entry)))
 
@@ -134,6 +157,7 @@ class Journal:
 
     def newest(self) -> Iterator[JsonObject]:
         """All records, the last one first."""
+        self._take_in()
         for entry in list(self._records.values()):
             self._told(entry)
         for entry in reversed(self._records.values()):
@@ -141,6 +165,7 @@ class Journal:
 
     def incoming(self, request_id: str) -> Incoming | None:
         """The request as it came, but for its credentials, where it is still in memory."""
+        self._take_in()
         return self._bodies.get(request_id)
 
     def save(self) -> None:
@@ -153,6 +178,7 @@ class Journal:
 
     def _lines_to_save(self) -> list[bytes]:
         """The JSON of what came since it was last asked for, but for what is forgotten by now."""
+        self._take_in()
         lines = [self._told(entry) for entry in self._unsaved]
         self._unsaved.clear()
         return lines
@@ -177,8 +203,6 @@ class Journal:
             self._record_bytes -= len(self._records.popitem(last=False)[1].line)
 
     def _keep_body(self, incoming: Incoming) -> None:
-        if len(incoming.body) > KEPT_BODY_BYTES:
-            return
         headers = {name: value for name, value in incoming.headers.items() if name not in CREDENTIALS}
         self._bodies[incoming.request_id] = Incoming(incoming.body, headers, incoming.request_id, incoming.api)
         self._body_bytes += len(incoming.body)
@@ -191,10 +215,6 @@ class Journal:
         at = routing.facts.tokens_at
         settled = at.settled() if isinstance(at, TargetTokens) else None
         return self._sketcher.sketch(request_id, routing.request, routing.facts, tokens, settled)
-
-    def _save_soon(self) -> None:
-        if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save_aside)
 
     def _save_aside(self) -> None:
         """Write in a thread: a slow disk must not hold up requests."""

@@ -1,6 +1,7 @@
 """What each session has used, and who answered it last. Bounded: those not heard of for longest are forgotten."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ccrouter.config.types import Target
@@ -15,20 +16,16 @@ SHORTEST_ANSWER = 0.1
 
 @frozen
 class Finished:
-    """One request that has ended, well or not. Times are seconds."""
+    """One request that was answered. Times are seconds."""
 
-    session: str | None
-    """None: the request told none."""
-    target: Target | None
-    """Who answered; None where nobody did."""
+    target: Target
+    """Who answered."""
     scenario: str
     reason: str
     usage: Usage
     """The tokens of all requests that the answer took."""
     told: Usage
     """What the client was told: the prompt is the last request's, which is how full the context is."""
-    conversation: bool
-    """Part of the conversation that the user sees: no subagent's, no title, no probe."""
     fallback: bool
     """The one who answered was not the first that was tried."""
     first_byte: float | None
@@ -83,9 +80,13 @@ class Session:
 
     open: int = 0
     """Requests under way."""
-    last: Finished | None = None
-    """The last answer that the user saw."""
+    tell_last: Callable[[], Finished] | None = None
     totals: Totals = field(default_factory=Totals)
+
+    @property
+    def last(self) -> Finished | None:
+        """The last answer that the user saw."""
+        return None if self.tell_last is None else self.tell_last()
 
 
 class Sessions:
@@ -105,19 +106,31 @@ class Sessions:
         """A request of the session is under way; `ended` must follow."""
         self._take(session).open += 1
 
-    def ended(self, finished: Finished) -> None:
-        """A request is over."""
-        if finished.target is not None:
-            self.totals.add(finished.usage, finished.cost)
-        if finished.session is None:
-            return
-        session = self._take(finished.session)
+    def failed(self, session: str | None) -> None:
+        """A request is over that nobody answered. `session`: None where it told none."""
+        if session is not None:
+            self._over(session)
+
+    def answered(
+        self, session: str | None, usage: Usage, cost: float | None, seen: Callable[[], Finished] | None
+    ) -> None:
+        """A request is over that was answered. `usage` is all that it took, `cost` US dollars, None where no price is
+        known.
+
+        `seen` tells of the answer, when somebody asks; None where it is no part of the conversation that the user
+        sees: a subagent's, a title, a probe.
+        """
+        self.totals.add(usage, cost)
+        if session is not None:
+            own = self._over(session)
+            own.totals.add(usage, cost)
+            if seen is not None:
+                own.tell_last = seen
+
+    def _over(self, name: str) -> Session:
+        session = self._take(name)
         session.open = max(0, session.open - 1)
-        if finished.target is None:
-            return
-        session.totals.add(finished.usage, finished.cost)
-        if finished.conversation:
-            session.last = finished
+        return session
 
     def _take(self, name: str) -> Session:
         session = self._sessions.get(name)
@@ -134,7 +147,7 @@ def session_report(session: Session) -> JsonObject:
     answered, {"open", "total": {…}} always. Tokens, seconds since the epoch, milliseconds, US dollars."""
     report: JsonObject = {"open": session.open, "total": session.totals.as_json()}
     last = session.last
-    if last is None or last.target is None:
+    if last is None:
         return report
     first = None if last.first_byte is None else round(last.first_byte * 1000)
     facts: JsonObject = {

@@ -1,16 +1,17 @@
 """Which requests count as answered, by whom, and when another one stepped in."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from ccrouter.config.types import ModelPrices, ProviderConfig, Target
 from ccrouter.errors import upstream_failure
-from ccrouter.gateway.accounting import account, answered_by, enter_usage, fell_back
+from ccrouter.gateway.accounting import account, enter_usage, fell_back
 from ccrouter.gateway.attempts import Outcome
 from ccrouter.gateway.types import Record
 from ccrouter.model.events import Usage
-from ccrouter.usage.sessions import Sessions
+from ccrouter.usage.sessions import Finished, Sessions
 
 SERVED = Record("req_1", session="s", target="p,m/x:free", status=200, usage=Usage(1, 2), conversation=True, total=1.0)
 
@@ -27,7 +28,14 @@ SERVED = Record("req_1", session="s", target="p,m/x:free", status=200, usage=Usa
     ],
 )
 def test_who_answered(record: Record, target: Target | None) -> None:
-    assert answered_by(record) == target
+    sessions = Sessions()
+    sessions.begun("s")
+    account(sessions, record)
+    session = sessions.get("s")
+    assert session is not None
+    assert session.open == 0
+    assert (session.last.target if session.last is not None else None) == target
+    assert sessions.totals.requests == (0 if target is None else 1)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +88,38 @@ def test_a_request_without_a_session_counts_in_the_whole_alone() -> None:
     assert session is not None
     assert session.last is not None
     assert session.last.target == Target("p", "m/x:free")
+
+
+def test_an_answer_that_the_user_does_not_see_is_not_the_last() -> None:
+    sessions = Sessions()
+    account(sessions, SERVED)
+    account(sessions, replace(SERVED, target="p,mini", conversation=False))
+    session = sessions.get("s")
+    assert session is not None
+    assert session.last is not None
+    assert session.last.target == Target("p", "m/x:free")
+    assert session.totals.requests == 2
+
+
+def test_what_is_told_of_the_last_answer() -> None:
+    sessions = Sessions()
+    served = replace(SERVED, streamed=True, first_byte=0.5, told=Usage(7), scenario="think", reason="why", cost=0.1)
+    before = time.time()
+    account(sessions, served)
+    session = sessions.get("s")
+    assert session is not None
+    last = session.last
+    assert last is not None
+    assert before <= last.at <= time.time()
+    assert last == Finished(
+        target=Target("p", "m/x:free"),
+        scenario="think",
+        reason="why",
+        usage=Usage(1, 2),
+        told=Usage(7),
+        fallback=False,
+        first_byte=0.5,
+        total=1.0,
+        cost=0.1,
+        at=last.at,
+    )

@@ -13,7 +13,14 @@ from ccrouter.config.types import Config, RouterConfig, Target
 from ccrouter.gateway import journal as journalling
 from ccrouter.gateway.calibrations import Calibrations
 from ccrouter.gateway.counting import TargetTokens
-from ccrouter.gateway.journal import KEPT_BODIES, KEPT_BODY_BYTES, KEPT_RECORDS, Journal
+from ccrouter.gateway.journal import (
+    KEPT_BODIES,
+    KEPT_BODY_BYTES,
+    KEPT_RECORDS,
+    SKETCHED_AT_ONCE_BYTES,
+    TAKEN_IN_TOGETHER,
+    Journal,
+)
 from ccrouter.gateway.journal_file import append_lines, read_lines
 from ccrouter.gateway.prompt import Prompt
 from ccrouter.gateway.types import Incoming, Record, Routing
@@ -25,7 +32,9 @@ from ccrouter.tokens import TokenCounter
 PROMPT = "a secret of the person's"
 
 
-def record(identity: str = "req_1", *, error: str | None = None) -> Record:
+def record(
+    identity: str = "req_1", *, error: str | None = None, failures: tuple[str, ...] = ("a,b: too busy",)
+) -> Record:
     request = Request("claude-opus", (Message("user", PROMPT),))
     decision = Decision(
         (Target("a", "b"), Target("group", "g")), "think", "thinking is enabled", request, 1234, (("explicit", "no"),)
@@ -46,7 +55,7 @@ def record(identity: str = "req_1", *, error: str | None = None) -> Record:
         first_byte=0.1234,
         total=2.0,
         error=error,
-        failures=["a,b: too busy"],
+        failures=list(failures),
         hints="gemini (built in)",
         notes=("max_tokens /max_tokens: more than it allows",),
     )
@@ -114,17 +123,34 @@ def test_records_are_bounded() -> None:
     assert (journal.last() or {})["id"] == f"req_{KEPT_RECORDS + 6}"
 
 
-def test_long_stories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failed", [True, False])
+def test_long_stories_are_bounded(monkeypatch: pytest.MonkeyPatch, failed: bool) -> None:
     monkeypatch.setattr(journalling, "KEPT_RECORD_BYTES", 20_000)
     journal = Journal()
     for number in range(200):
-        told = record(f"req_{number}", error="e" * 100_000)
-        told.failures = ["f" * 100_000] * 9
+        told = record(f"req_{number}", failures=())
+        if failed:
+            told.error, told.failures = "e" * 100_000, ["f" * 100_000] * 9
         told.notes = ("n" * 100_000,) * 500
         journal.add(told, incoming(f"req_{number}"))
     lines = [orjson.dumps(found) for found in journal.newest()]
     assert sum(map(len, lines)) <= 20_000
     assert 0 < max(map(len, lines)) < 20_000
+
+
+def test_what_would_cost_memory_is_let_go_at_once() -> None:
+    """A request's messages, that is. Those of small ones go when several are taken in together, or asked for."""
+    journal = Journal()
+    small = [record(f"req_{number}", failures=()) for number in range(TAKEN_IN_TOGETHER)]
+    for told in small[:3]:
+        journal.add(told, incoming(told.request_id))
+    assert small[0].routing is not None
+    large = record("large", failures=())
+    journal.add(large, incoming("large", SKETCHED_AT_ONCE_BYTES))
+    assert [told.routing for told in (*small[:3], large)] == [None] * 4
+    for told in small:
+        journal.add(told, incoming(told.request_id))
+    assert [told.routing for told in small] == [None] * TAKEN_IN_TOGETHER
 
 
 def test_bodies_are_bounded_in_number_and_bytes() -> None:

@@ -10,15 +10,13 @@ from ccrouter.model.events import Usage
 from ccrouter.usage.sessions import Finished, Sessions, session_report, tokens_per_second
 
 
-def finished(session: str = "s", **changes: object) -> Finished:
+def finished(**changes: object) -> Finished:
     fields: dict[str, object] = {
-        "session": session,
         "target": Target("p", "m"),
         "scenario": "default",
         "reason": "why",
         "usage": Usage(100, 50, 900, 10),
         "told": Usage(100, 50, 900, 10),
-        "conversation": True,
         "fallback": False,
         "first_byte": 1.0,
         "total": 2.0,
@@ -28,12 +26,18 @@ def finished(session: str = "s", **changes: object) -> Finished:
     return Finished(**(fields | changes))  # pyright: ignore[reportArgumentType]
 
 
+def answered(sessions: Sessions, session: str = "s", *, seen: bool = True, **changes: object) -> None:
+    """An answer of the session has ended; whether the user has `seen` it."""
+    last = finished(**changes)
+    sessions.answered(session, last.usage, last.cost, (lambda: last) if seen else None)
+
+
 def test_sums_and_the_last_answer() -> None:
     sessions = Sessions()
     sessions.begun("s")
     sessions.begun("s")
-    sessions.ended(finished())
-    sessions.ended(finished(target=Target("p", "mini"), scenario="background", conversation=False, cost=None))
+    answered(sessions)
+    answered(sessions, seen=False, target=Target("p", "mini"), scenario="background", cost=None)
     session = sessions.get("s")
     assert session is not None
     assert session_report(session) == {
@@ -58,7 +62,7 @@ def test_the_context_is_the_last_prompt_and_the_sum_is_all_of_it() -> None:
     """Searches and looks take several requests, each with the conversation in its prompt."""
     sessions = Sessions()
     sessions.begun("s")
-    sessions.ended(finished(usage=Usage(300, 30, 800), told=Usage(200, 30, 400)))
+    answered(sessions, usage=Usage(300, 30, 800), told=Usage(200, 30, 400))
     session = sessions.get("s")
     assert session is not None
     report: Any = session_report(session)
@@ -72,7 +76,7 @@ def test_a_failed_request_only_ends() -> None:
     session = sessions.get("s")
     assert session is not None
     assert session.open == 1
-    sessions.ended(finished(target=None, usage=Usage()))
+    sessions.failed("s")
     assert session_report(session) == {
         "open": 0,
         "total": {"requests": 0, "input": 0, "cached": 0, "cache_write": 0, "output": 0, "cost": 0.0, "unpriced": 0},
@@ -81,7 +85,7 @@ def test_a_failed_request_only_ends() -> None:
 
 def test_no_price_is_no_cost() -> None:
     sessions = Sessions()
-    sessions.ended(finished(cost=None))
+    answered(sessions, cost=None)
     session = sessions.get("s")
     assert session is not None
     assert (session.totals.as_json()["cost"], session.totals.unpriced) == (None, 1)
@@ -90,9 +94,9 @@ def test_no_price_is_no_cost() -> None:
 def test_the_sessions_not_heard_of_for_longest_are_forgotten() -> None:
     sessions = Sessions(limit=2)
     for name in ("a", "b", "a", "c"):
-        sessions.ended(finished(name))
+        answered(sessions, name)
     assert [name for name in "abc" if sessions.get(name)] == ["a", "c"]
-    sessions.ended(finished("b"))  # begun before it was forgotten
+    answered(sessions, "b")  # begun before it was forgotten
     assert [name for name in "abc" if sessions.get(name)] == ["b", "c"]
 
 
