@@ -53,6 +53,9 @@ MODELS_DOING: Final = frozenset({"tool_use_failed"})
 """Codes of a 400 that is the model's doing, not the request's: Groq refuses a call that its own model wrote. Another
 attempt, told of it, may do better."""
 
+ERROR_FIELDS: Final = frozenset({"error", "errors", "base_resp", "type"})
+"""One of them at least is in an answer (with `choices`) that tells of an error, unless it calls itself one."""
+
 _HTML = re.compile(rb"^\s*<(?:!doctype|html|head|body|center)", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)[^>]*>\s*(.*?)\s*</\1>", re.IGNORECASE | re.DOTALL)
 
@@ -113,6 +116,8 @@ def find_error(payload: Json, *, surely: bool = False) -> FoundError | None:
     body = as_object(payload)
     if body is None:
         return FoundError({"message": payload}) if surely and isinstance(payload, str) else None
+    if "choices" in body and not surely and ERROR_FIELDS.isdisjoint(body) and body.get("object") != "error":
+        return None  # an answer, as nearly always
     for name in ("error", "errors"):
         inner = body.get(name)
         if isinstance(inner, list) and inner:

@@ -4,12 +4,12 @@ import json
 
 import orjson
 
-from ccrouter.model.json import Json, JsonObject, as_list, as_object
+from ccrouter.model.json import Json, JsonObject
 
 
 def object_list(value: Json) -> list[JsonObject]:
     """The objects in a JSON array; empty for anything else."""
-    return [found for item in as_list(value) or () if (found := as_object(item)) is not None]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def compact_json(value: Json) -> str:

@@ -6,8 +6,7 @@ which.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ccrouter.errors import UpstreamError
 from ccrouter.frozen import frozen
@@ -43,13 +42,17 @@ class Usage:
     """What the provider says that the reply cost, in its own currency."""
 
 
+NO_USAGE: Final = Usage()
+"""Nothing was told yet."""
+
+
 @frozen
 class Start:
     """First event. `usage` is what the upstream told so far (often nothing). `extras`: further message fields."""
 
     id: str | None
     model: str | None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
@@ -183,6 +186,8 @@ CONTENT_EVENTS = (BlockStart, TextDelta, ThinkingDelta, Signature, ToolInputDelt
 
 def merge_usage(old: Usage, new: Usage) -> Usage:
     """`old` overlaid with the fields that `new` sets."""
+    if old is NO_USAGE:
+        return new
     return Usage(
         input=old.input if new.input is None else new.input,
         output=old.output if new.output is None else new.output,

@@ -16,7 +16,7 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults, error_frame
 from ccrouter.dialects.anthropic.usage import decode_usage
 from ccrouter.dialects.explained import explained_error, explained_frame
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Usage, merge_usage
+from ccrouter.model.events import NO_USAGE, Event, Failed, Usage, merge_usage
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import Pipeline
@@ -72,7 +72,7 @@ class Reply:
     @property
     def usage(self) -> Usage:
         """What is known of its tokens."""
-        return self._body.usage if self._body is not None else Usage()
+        return self._body.usage if self._body is not None else NO_USAGE
 
     def feed(self, chunk: bytes) -> bytes:
         """What the client gets for these bytes of the upstream."""
@@ -160,7 +160,7 @@ class _Collected:
     def feed(self, chunk: bytes) -> bytes:
         batches = self._events.take(chunk)
         self._progress.finishing = self._events.finishing
-        return b"".join([self._take(batch) for batch in batches])
+        return b"".join([self._take(batch) for batch in batches]) if batches else b""
 
     def end(self, cause: UpstreamError | None) -> bytes:
         return self._take(because_of(cause, self._events.end()))
@@ -218,7 +218,7 @@ class _Relayed:
         self._requested_model = requested_model
         self._request_id = request_id
         self._start: JsonObject | None = None
-        self.usage = Usage()
+        self.usage = NO_USAGE
         self._splitter = RelaySplitter()
 
     def feed(self, chunk: bytes) -> bytes:
@@ -275,7 +275,7 @@ class _RelayedWhole:
     def __init__(self, progress: Progress, requested_model: str | None) -> None:
         self._progress = progress
         self._requested_model = requested_model
-        self.usage = Usage()
+        self.usage = NO_USAGE
         self._parts: list[bytes] = []
 
     def feed(self, chunk: bytes) -> bytes:

@@ -5,7 +5,6 @@ which). What a request cannot suffer from is not looked for: no filter is in the
 """
 
 from collections.abc import Container
-from typing import Protocol
 
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.quirks import Quirks
@@ -22,19 +21,6 @@ from ccrouter.transformers.tag_splitter import THINK_TAGS, TagSplitter
 from ccrouter.transformers.tool_ids import UniqueIds
 
 
-class Mender(Protocol):
-    """An event filter that knows when there is nothing to do for it."""
-
-    @property
-    def idle(self) -> bool:
-        """True when text and thinking pass through as they are."""
-        ...
-
-    def __call__(self, batch: list[Event]) -> list[Event]:
-        """The events for one batch."""
-        ...
-
-
 def relays_untouched(quirks: Quirks) -> bool:
     """True when a reply of Anthropic's own protocol has nothing to be mended: only what a config asks for counts."""
     return not quirks.leaked_tool_calls and not _splits(quirks) and quirks.repair_arguments != "schema"
@@ -43,20 +29,21 @@ def relays_untouched(quirks: Quirks) -> bool:
 def mending(quirks: Quirks, context: Context, used_ids: Container[str]) -> "Mending | None":
     """The filter for one reply; None when nothing in it can need mending. `used_ids`: see `HistoryIds`."""
     own = context.dialect in ANTHROPIC_REPLIES
-    schemas = _schemas(context.request)
-    leaks = None
-    if schemas and quirks.leaked_tool_calls:
-        forms = [form for name, form in FORMS.items() if name in quirks.leaked_tool_calls]
-        leaks = LeakedCalls(forms, schemas, context.notes)
-    menders: list[Mender] = []
-    if quirks.think_tags != "never" and (_splits(quirks) or not own):
+    leaks = splitter = repair = ids = None
+    if quirks.think_tags != "never" and (not own or _splits(quirks)):
         tags = THINK_TAGS if quirks.think_tags == "start" else THINK_TAGS[:1]
-        menders.append(TagSplitter(tags, context.provider, where=quirks.think_tags))
-    if schemas and (quirks.repair_arguments == "schema" or (quirks.repair_arguments == "syntax" and not own)):
-        menders.append(ArgumentRepair(schemas, quirks.repair_arguments))
-    if schemas and not own:  # Anthropic's safety review goes by the ids: they are never rewritten
-        menders.append(UniqueIds(used_ids))
-    return Mending(leaks, menders) if leaks is not None or menders else None
+        splitter = TagSplitter(tags, context.provider, where=quirks.think_tags)
+    if context.request.tools and (schemas := _schemas(context.request)):
+        if quirks.leaked_tool_calls:
+            forms = [form for name, form in FORMS.items() if name in quirks.leaked_tool_calls]
+            leaks = LeakedCalls(forms, schemas, context.notes)
+        if quirks.repair_arguments == "schema" or (quirks.repair_arguments == "syntax" and not own):
+            repair = ArgumentRepair(schemas, quirks.repair_arguments)
+        if not own:  # Anthropic's safety review goes by the ids: they are never rewritten
+            ids = UniqueIds(used_ids)
+    if leaks is None and splitter is None and repair is None and ids is None:
+        return None
+    return Mending(leaks, splitter, repair, ids)
 
 
 def _splits(quirks: Quirks) -> bool:
@@ -65,8 +52,6 @@ def _splits(quirks: Quirks) -> bool:
 
 def _schemas(request: Request) -> dict[str, JsonObject]:
     """The tools that the model may call, by name."""
-    if not request.tools:
-        return {}
     return {tool.name: tool.input_schema or {} for tool in callable_tools(request) if not tool.is_server_tool}
 
 
@@ -76,12 +61,19 @@ class Mending:
     While none of the others waits for text, tokens take a short way.
     """
 
-    def __init__(self, leaks: LeakedCalls | None, menders: list[Mender]) -> None:
+    def __init__(
+        self,
+        leaks: LeakedCalls | None,
+        splitter: TagSplitter | None,
+        repair: ArgumentRepair | None,
+        ids: UniqueIds | None,
+    ) -> None:
         self._leaks = leaks
-        self._menders = menders
-        self._repair = next((mender for mender in menders if isinstance(mender, ArgumentRepair)), None)
-        self._splitter = next((mender for mender in menders if isinstance(mender, TagSplitter)), None)
-        self._idle = all(mender.idle for mender in menders)
+        self._splitter = splitter
+        self._repair = repair
+        self._menders = [mender for mender in (splitter, repair, ids) if mender is not None]
+        self._idle = splitter is None
+        """None of them has anything to do until a call comes."""
 
     def passes(self, run: DeltaRun) -> bool:
         """Take in a run that goes on as it is; False, and nothing taken in, where something may have to be mended."""
@@ -105,9 +97,7 @@ class Mending:
                 return batch
             if kind is ToolInputDelta:
                 return batch if self._repair is None else self._repair(batch)
-        idle = True
         for mender in self._menders:
             batch = mender(batch)
-            idle = idle and mender.idle
-        self._idle = idle
+        self._idle = (self._splitter is None or self._splitter.idle) and (self._repair is None or self._repair.idle)
         return batch

@@ -32,7 +32,8 @@ def milder_request(request: Request, origin: str, code: str | None) -> Request:
 
 def carries_call_note(request: Request) -> bool:
     """True for the second attempt after an unreadable call."""
-    return bool(request.messages) and request.messages[-1].blocks[-1:] == (CALL_NOTE,)
+    content = request.messages[-1].content if request.messages else ""
+    return not isinstance(content, str) and content[-1:] == (CALL_NOTE,)
 
 
 def _with_call_note(request: Request) -> Request:

@@ -1,6 +1,7 @@
 """What one reply goes through: the dialect's decoder and the transformers' filters, made fresh for it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.base import Decoder, ReplyContext, WireFilter
@@ -16,6 +17,8 @@ from ccrouter.pipeline.verifier import MendCounts, Verifier
 from ccrouter.transformers.base import Context, EventFilter
 from ccrouter.transformers.tool_ids import HistoryIds
 
+NO_NAMES: Final = frozenset[str]()
+
 
 def transformer_failure(error: TransformerError) -> UpstreamError:
     """A failing hook as the end of a reply. Another target might not have that hook, but hiding it helps nobody."""
@@ -30,32 +33,36 @@ def reply_chain(
     """
     request = context.request
     used_ids = HistoryIds(request)
-    wire_filters = [
-        guarded_wire_filter(hook.name, made)
-        for hook in pipeline.wire_reply_hooks
-        if (made := hook.wire_reply(context)) is not None
-    ]
+    wire_filters = wire_filters_of(pipeline, context) if pipeline.wire_reply_hooks else ()
     decoder = pipeline.dialect.decoder(
         ReplyContext(
             origin=context.provider,
             model=context.model,
-            tool_names=frozenset([tool.name for tool in request.tools or ()]),
+            tool_names=frozenset([tool.name for tool in request.tools]) if request.tools else NO_NAMES,
             quirks=pipeline.quirks,
             used_ids=used_ids,
-            search_query=search_query(request),
+            search_query=search_query(request) if request.tools else None,
             wire_filters=wire_filters,
             tell_malformed=carries_call_note(request),
             notes=context.notes,
         )
     )
-    filters: list[EventFilter] = [
-        guarded_event_filter(hook.name, made)
-        for hook in pipeline.event_hooks
-        if (made := hook.events(context)) is not None
-    ]
+    filters = event_filters_of(pipeline, context) if pipeline.event_hooks else []
     if request.stop_sequences and pipeline.dialect.name not in ANTHROPIC_REPLIES:
         filters.append(StopSequenceFilter(request.stop_sequences))
     return decoder, mending(pipeline.quirks, context, used_ids), filters, Verifier(context, counts)
+
+
+def wire_filters_of(pipeline: Pipeline, context: Context) -> list[WireFilter]:
+    """What the transformers want to see of the reply's wire."""
+    made = [(hook.name, hook.wire_reply(context)) for hook in pipeline.wire_reply_hooks]
+    return [guarded_wire_filter(name, wire_filter) for name, wire_filter in made if wire_filter is not None]
+
+
+def event_filters_of(pipeline: Pipeline, context: Context) -> list[EventFilter]:
+    """What the transformers want to see of the reply's events."""
+    made = [(hook.name, hook.events(context)) for hook in pipeline.event_hooks]
+    return [guarded_event_filter(name, event_filter) for name, event_filter in made if event_filter is not None]
 
 
 def guarded_wire_filter(name: str, wire_filter: WireFilter) -> WireFilter:

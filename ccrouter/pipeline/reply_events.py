@@ -17,6 +17,7 @@ MOST_RUNS: Final = 4
 MOST_LOOKS: Final = 16
 """So often one is looked for in one read: many providers' frames are never alike."""
 Batch: TypeAlias = DeltaRun | list[Event]
+BEFORE_ANSWER: Final = (Start, UsageUpdate)
 STREAM_BEGINNINGS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
@@ -30,7 +31,10 @@ def looks_streamed(beginning: bytes, *, all_there: bool = False) -> bool | None:
 
 def tells_of_answer(events: list[Event]) -> bool:
     """Whether anything of the answer itself is among them: text, reasoning, a call, or its end."""
-    return any(type(event) is not Start and type(event) is not UsageUpdate for event in reversed(events))
+    if not events:
+        return False
+    # The last one, nearly always: then there is no need to go through them.
+    return not isinstance(events[-1], BEFORE_ANSWER) or any(not isinstance(event, BEFORE_ANSWER) for event in events)
 
 
 class ReplyEvents:
@@ -114,7 +118,9 @@ class ReplyEvents:
             else:
                 frames = self._splitter.flush()
                 events = [event for frame in frames for event in self._decoder.frame(frame)] + self._decoder.end()
-            return [*self._filter(events), *self._verifier.end()]
+            events = self._filter(events)
+            missing = self._verifier.end()
+            return events + missing if missing else events
         except TransformerError as error:
             return self._fail(transformer_failure(error))
 

@@ -44,6 +44,9 @@ logger = logging.getLogger("ccrouter.verifier")
 QUICK: Final[Mapping[str, type[Event]]] = {TEXT: TextDelta, THINKING: ThinkingDelta}
 """The deltas that most of a reply consists of, by state: they change nothing and are looked at no further."""
 
+OF_NO_BLOCK: Final = (Start, UsageUpdate, Failed)
+"""Nothing of these matters but where they stand."""
+
 SERVER_CALLS: Final = frozenset({"server_tool_use", "mcp_tool_use"})
 """Calls that the upstream answers itself: no reason for the client to go on."""
 
@@ -137,24 +140,23 @@ class Verifier:
         following = TRANSITIONS[self._state].get(type(event))
         if following is None:
             return False
-        if isinstance(event, ToolInputDelta):
-            if event.key != self._open:
+        if isinstance(event, BlockStart):
+            if event.key in self._used:
                 return False
-            self._arguments.append(event.json)
-            return True
-        if isinstance(event, TextDelta | ThinkingDelta):
-            return event.key == self._open and event.text != ""
-        if isinstance(event, Signature | OpaqueDelta | BlockStop):
+            following = self._opened(event.key, event.block)
+        elif isinstance(event, Finish):
+            if not self._finished(event):
+                return False
+        elif not isinstance(event, OF_NO_BLOCK):
             if event.key != self._open:
                 return False
             if isinstance(event, BlockStop):
                 self._closed(event.key)
-        elif isinstance(event, BlockStart):
-            if event.key in self._used:
-                return False
-            following = self._opened(event.key, event.block)
-        elif isinstance(event, Finish) and not self._finished(event):
-            return False
+            elif isinstance(event, ToolInputDelta):
+                self._arguments.append(event.json)
+                return True
+            elif isinstance(event, TextDelta | ThinkingDelta):
+                return event.text != ""
         self._state = following
         self._quick = QUICK.get(following)
         return True

@@ -19,12 +19,14 @@ from ccrouter.model.events import (
     Failed,
     OpaqueDelta,
     Signature,
+    Start,
     TextBlock,
     TextDelta,
     ThinkingBlock,
     ThinkingDelta,
     ToolInputDelta,
     ToolUseBlock,
+    UsageUpdate,
 )
 from ccrouter.model.request import Message, Request
 from ccrouter.model.runs import DeltaRun
@@ -43,6 +45,8 @@ THINK_TAGS: Final[tuple[Tags, ...]] = (
 """DeepSeek, Qwen, GLM, MiniMax and most others · models told to by a prompt · Gemma · Seed-OSS · Magistral · Kimi."""
 
 
+PLAIN_TEXT: Final = TextBlock()
+BEFORE_BLOCKS: Final = (Start, UsageUpdate)
 OPENERS: Final = frozenset({tag[0] for tags in THINK_TAGS for tag in tags})
 """What any of the tags begins with."""
 
@@ -69,7 +73,7 @@ class TagSplitter:
         self._same_keys = True  # as the upstream's, so far
         self._open: Literal["text", "thinking", "other"] | None = None
         self._in_text = False  # the upstream's open block is a text block
-        self._head = TextBlock()
+        self._head = PLAIN_TEXT
         self._mode: Literal["before", "inside", "after"] = "before"
         self._decided = False  # how the answer begins, where nothing else counts
         self._assumed: list[str] | None = None  # what came inside without an opening tag
@@ -82,6 +86,9 @@ class TagSplitter:
     def __call__(self, batch: list[Event]) -> list[Event]:
         """The events for one batch."""
         if self.idle:
+            return batch
+        if self._where == "start" and not self._keys and not self._in_text and begins_plainly(batch):
+            self.idle = True
             return batch
         out: list[Event] = []
         for event in batch:
@@ -259,6 +266,22 @@ class TagSplitter:
         if self._open is not None:
             out.append(BlockStop(self._key))
         self._open = None
+
+
+def begins_plainly(batch: list[Event]) -> bool:
+    """True where the answer's first block begins among these events, and it is text that begins with no tag."""
+    opened = False
+    for event in batch:
+        if isinstance(event, BlockStart):
+            opened = event.key == 0 and isinstance(event.block, TextBlock)
+            if not opened:
+                return False
+        elif isinstance(event, TextDelta):
+            start = event.text.lstrip()
+            return opened and start != "" and start[0] not in OPENERS
+        elif not isinstance(event, BEFORE_BLOCKS):
+            return False
+    return False
 
 
 def _length_of_partial(text: str, tag: str) -> int:

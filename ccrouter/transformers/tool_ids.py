@@ -38,8 +38,6 @@ def _ids_of(request: Request) -> Iterator[str]:
 class UniqueIds:
     """An event filter for one reply: gives a call with an empty or used id one of its own."""
 
-    idle = True
-
     def __init__(self, used: Container[str]) -> None:
         """`used`: the ids of the conversation so far."""
         self._used = used

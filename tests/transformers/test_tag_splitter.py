@@ -165,6 +165,20 @@ def test_after_plain_text_every_event_passes_with_its_own_key() -> None:
     assert splitter(batch) is batch
 
 
+@pytest.mark.parametrize("before", [[], [UsageUpdate(Usage(output=1))]], ids=["start", "usage"])
+def test_an_answer_that_begins_with_other_text_passes_as_it_is_from_the_start(before: list[Event]) -> None:
+    splitter = TagSplitter(THINK_TAGS, PROVIDER, where="start")
+    batch = reply(before, text(0, " \nHi"), text(1, "<think>a</think>"))
+    assert splitter(batch) is batch
+    assert splitter.idle
+
+
+def test_keys_that_are_not_ours_are_renamed_whatever_the_answer_begins_with() -> None:
+    splitter = TagSplitter(THINK_TAGS, PROVIDER, where="start")
+    assert splitter(reply(text(3, "Hi"), text(0, "Hm"))) == reply(text(0, "Hi"), text(1, "Hm"))
+    assert not splitter.idle
+
+
 def test_an_answer_that_begins_with_a_call_holds_no_thinking() -> None:
     blocks = [call(0, "T", "{}", "i"), text(1, "<think>a</think>")]
     assert split_at("start", *blocks) == reply(*blocks)

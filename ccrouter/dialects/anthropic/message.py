@@ -1,11 +1,14 @@
 """Events as one whole message: what a client gets that did not ask for a stream."""
 
+from typing import Final
+
 import orjson
 
 from ccrouter.dialects.anthropic.stream import ReplyDefaults, block_json, final_usage, message_id
 from ccrouter.dialects.anthropic.usage import encode_usage
 from ccrouter.errors import UpstreamError
 from ccrouter.model.events import (
+    NO_USAGE,
     BlockStart,
     BlockStop,
     Event,
@@ -17,11 +20,13 @@ from ccrouter.model.events import (
     TextDelta,
     ThinkingDelta,
     ToolInputDelta,
-    Usage,
     UsageUpdate,
     merge_usage,
 )
 from ccrouter.model.json import Json, JsonObject, as_object
+
+NO_START: Final = Start(None, None)
+WORDS: Final = (TextDelta, ThinkingDelta)
 
 
 class MessageCollector:
@@ -29,10 +34,10 @@ class MessageCollector:
 
     def __init__(self, defaults: ReplyDefaults) -> None:
         self._defaults = defaults
-        self.usage = Usage()
+        self.usage = NO_USAGE
         self.failure: UpstreamError | None = None
         self.message: JsonObject | None = None
-        self._start = Start(None, None)
+        self._start = NO_START
         self._content: list[Json] = []
         self._block: JsonObject = {}
         self._parts: list[str] = []
@@ -41,29 +46,31 @@ class MessageCollector:
 
     def collect(self, events: list[Event]) -> None:
         """Take the next events."""
+        # Tests of isinstance take a third of the time of class patterns.
         for event in events:
-            self._one(event)
+            if isinstance(event, WORDS):
+                self._parts.append(event.text)
+            elif isinstance(event, ToolInputDelta):
+                self._parts.append(event.json)
+            elif isinstance(event, BlockStart):
+                self._block, self._parts, self._citations = dict(block_json(event.block)), [], []
+            elif isinstance(event, BlockStop):
+                self._close()
+            elif isinstance(event, Start):
+                self._start, self.usage = event, event.usage
+            elif isinstance(event, Finish):
+                self._finish(event)
+            else:
+                self._rare(event)
 
-    def _one(self, event: Event) -> None:
+    def _rare(self, event: Signature | OpaqueDelta | UsageUpdate | Failed) -> None:
         match event:
-            case TextDelta(_, text) | ThinkingDelta(_, text):
-                self._parts.append(text)
-            case ToolInputDelta(_, fragment):
-                self._parts.append(fragment)
-            case BlockStart(_, head):
-                self._block, self._parts, self._citations = dict(block_json(head)), [], []
             case Signature(_, signature):
                 self._block["signature"] = signature
             case OpaqueDelta(_, raw):
                 self._opaque(raw)
-            case BlockStop():
-                self._close()
             case UsageUpdate(usage):
                 self.usage = merge_usage(self.usage, usage)
-            case Start(_, _, usage):
-                self._start, self.usage = event, usage
-            case Finish():
-                self._finish(event)
             case Failed(error):
                 self.failure = error
 

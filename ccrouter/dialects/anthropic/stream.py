@@ -12,6 +12,7 @@ from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import UpstreamError
 from ccrouter.frozen import frozen
 from ccrouter.model.events import (
+    NO_USAGE,
     BlockHead,
     BlockStart,
     BlockStop,
@@ -70,7 +71,7 @@ class StreamEncoder:
 
     def __init__(self, defaults: ReplyDefaults) -> None:
         self._defaults = defaults
-        self.usage = Usage()
+        self.usage = NO_USAGE
         self.finished = False
         self._index = -1
         self._input_sent = False

@@ -30,6 +30,8 @@ TEXT: Final = "text"
 THINKING: Final = "thinking"
 TOOL: Final = "tool"
 SEARCH: Final = "search"
+PLAIN_TEXT: Final = TextBlock()
+PLAIN_THINKING: Final = ThinkingBlock()
 
 
 class Segment:
@@ -207,11 +209,11 @@ class BlockWriter:
         self._keys += 1
         self.shown = segment
         if segment.kind == TEXT:
-            block = TextBlock()
+            block = PLAIN_TEXT
         elif segment.kind == TOOL:
             block = ToolUseBlock(segment.id, segment.name)
         else:
-            block = ThinkingBlock()
+            block = PLAIN_THINKING
         self._events.append(BlockStart(segment.key, block))
         if segment.parts:
             self._write(segment, "".join(segment.parts))

@@ -24,6 +24,7 @@ from ccrouter.dialects.tool_names import client_names
 from ccrouter.dialects.web_search import usage_of_searches
 from ccrouter.errors import UpstreamError, upstream_failure
 from ccrouter.model.events import (
+    NO_USAGE,
     Event,
     Failed,
     Finish,
@@ -31,11 +32,10 @@ from ccrouter.model.events import (
     TextDelta,
     ThinkingDelta,
     ToolInputDelta,
-    Usage,
     UsageUpdate,
     merge_usage,
 )
-from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
+from ccrouter.model.json import Json, JsonObject, as_object, as_str
 from ccrouter.model.runs import Delta, DeltaRun
 from ccrouter.sse import Frame
 
@@ -47,10 +47,11 @@ class ReplyDecoder(JsonReplyDecoder):
         super().__init__(context)
         self._notes = context.notes
         self._writer = BlockWriter(context.origin)
-        self._calls = Calls(self._writer, client_names(context.tool_names), context.used_ids)
+        self._calls: Calls | None = None
         self._created: Json = None
+        self._identified = False
         self._whole = False
-        self._usage = Usage()
+        self._usage = NO_USAGE
         self._ending: str | None = None
         self._stop_sequence: str | None = None
         self._refused = False
@@ -81,7 +82,7 @@ class ReplyDecoder(JsonReplyDecoder):
             return None
         found = self._repetition.run(lines, start, shown.key)
         if found is not None and shown.kind == TOOL:
-            self._calls.more_of(shown, found[0].texts)
+            self._called().more_of(shown, found[0].texts)
         return found
 
     def end(self) -> list[Event]:
@@ -93,15 +94,16 @@ class ReplyDecoder(JsonReplyDecoder):
 
     def _reply(self, reply: Json) -> list[Event]:
         self._whole = True
-        reply = self._filtered(reply)
-        fields = as_object(reply)
-        error = error_of_frame(reply)
-        if error is not None:
-            return self._fail(error)
-        if fields is None or not as_list(fields.get("choices")):
+        if self._filters:
+            reply = self._filtered(reply)
+        failure = error_of_frame(reply)
+        if failure is not None:
+            return self._fail(failure)
+        choices = reply.get("choices") if isinstance(reply, dict) else None
+        if not isinstance(reply, dict) or not isinstance(choices, list) or not choices:
             return self._fail(upstream_failure("the upstream's answer has no choices"))
-        events = self._chunk(fields, None)
-        return events if self._ended else events + self._done(said=True)
+        failure = self._take(reply, choices)
+        return self._done(said=True) if failure is None else self._fail(failure)
 
     def _chunk(self, chunk: Json, event: str | None) -> list[Event]:
         if not isinstance(chunk, dict):
@@ -112,22 +114,26 @@ class ReplyDecoder(JsonReplyDecoder):
         shown = self._writer.shown
         if shown is not None and self._sources is None and (common := self._common(fields, choices)):
             if isinstance(common, ToolInputDelta):
-                self._calls.more_of(shown, (common.json,))
+                self._called().more_of(shown, (common.json,))
             return [common]
         if event == "error" or "error" in fields or choices is None:
             error = error_of_frame(fields, event=event)
             if error is not None:
                 return self._fail(error)
-        self._identify(fields)
+        failure = self._take(fields, choices)
+        return self._new_events() if failure is None else self._fail(failure)
+
+    def _take(self, fields: JsonObject, choices: Json) -> UpstreamError | None:
+        """Take a chunk, or the whole reply. Returns the failure it tells of, if any."""
+        if not self._identified:
+            self._identify(fields)
         if self._sources is not None:
             self._sources.body(fields)
         failure: UpstreamError | None = None
         for position, choice in enumerate(object_list(choices)):
             failure = failure or self._choice(choice, position)
         self._count(fields)
-        if failure is not None:
-            return self._fail(failure)
-        return self._new_events()
+        return failure
 
     def _common(self, fields: JsonObject, choices: Json) -> Delta | None:
         """The common chunk, short: one choice with nothing but more of the open block; None for any other."""
@@ -139,7 +145,7 @@ class ReplyDecoder(JsonReplyDecoder):
             return None
         name, value = more
         if isinstance(value, list):
-            arguments = self._calls.only_more_of(shown, value) if shown.kind == "tool" else ""
+            arguments = self._called().only_more_of(shown, value) if shown.kind == TOOL else ""
             return ToolInputDelta(shown.key, arguments) if arguments else None
         if name == "content" and shown.kind == "text":
             return TextDelta(shown.key, value)
@@ -151,18 +157,29 @@ class ReplyDecoder(JsonReplyDecoder):
         self._id = self._id or as_str(fields.get("id"))
         self._model = self._model or as_str(fields.get("model"))
         self._created = self._created or fields.get("created")
+        self._identified = bool(self._id and self._model and self._created)
+
+    def _called(self) -> Calls:
+        """The reply's calls, which most replies have none of."""
+        if self._calls is None:
+            self._calls = Calls(self._writer, client_names(self._context.tool_names), self._context.used_ids)
+        return self._calls
 
     def _choice(self, choice: JsonObject, position: int) -> UpstreamError | None:
         """Take one choice. Returns the failure it tells of, if any: content before it has been written then."""
-        message = as_object(choice.get("delta"))
-        if message is None and not (self._writer.has_content and not self._whole):
-            message = as_object(choice.get("message"))
-        if message:
-            self._message(message, position)
+        message = choice.get("delta")
+        if not isinstance(message, dict) and (self._whole or not self._writer.has_content):
+            message = choice.get("message")
+        if message and isinstance(message, dict):
+            told = _only_told(message)
+            if told is not None and told[0] == "content" and isinstance(told[1], str) and self._sources is None:
+                self._writer.text(told[1])  # as nearly always
+            else:
+                self._message(message, position)
         if choice.get("error"):
             return error_of_frame({"error": choice["error"]})
-        reason = as_str(choice.get("finish_reason"))
-        if not reason:
+        reason = choice.get("finish_reason")
+        if not reason or not isinstance(reason, str):
             return None
         ending = ending_of(reason)
         if ending == "failed":
@@ -195,10 +212,10 @@ class ReplyDecoder(JsonReplyDecoder):
             self._writer.carry(CARRIED_FIELDS, {"message": state})
         calls = object_list(message.get("tool_calls"))
         if calls:
-            self._calls.take(calls, self._seed(), choice=position, whole=self._whole)
+            self._called().take(calls, self._seed(), choice=position, whole=self._whole)
         legacy = as_object(message.get("function_call"))
         if legacy:
-            self._calls.take_legacy(legacy, self._seed())
+            self._called().take_legacy(legacy, self._seed())
         self._found(message)
         if message.get("audio"):
             self._notes.add("audio", "choices[].delta", "audio in the answer is not shown")
@@ -262,8 +279,9 @@ class ReplyDecoder(JsonReplyDecoder):
         usage = read_usage(raw) if raw is not None else None
         if usage is None:
             return
-        merged = merge_usage(self._usage, usage)
-        if merged != self._usage:
+        known = self._usage
+        merged = merge_usage(known, usage)
+        if known is NO_USAGE or merged != known:
             self._usage = merged
             if self._started:
                 self._updates.append(UsageUpdate(merged))
@@ -282,12 +300,12 @@ class ReplyDecoder(JsonReplyDecoder):
 
     def _done(self, *, said: bool) -> list[Event]:
         """The end: `said` by `[DONE]` (or by being a whole body), else by the stream's end alone."""
-        ending = self._ending
+        ending, calls = self._ending, self._calls
         if ending is None:
-            if not said or not self._writer.has_content or self._calls.unfinished() is not None:
+            if not said or not self._writer.has_content or (calls is not None and calls.unfinished() is not None):
                 return self._fail(upstream_failure(CUT if self._writer.has_content else EMPTY))
             ending = "end_turn"
-        if self._calls.nameless:
+        if calls is not None and calls.nameless:
             if ending not in STRONG:
                 return self._fail(upstream_failure("the upstream sent a tool call without a name"))
             self._notes.add("tool call", "choices[].delta.tool_calls", "cut off before its name came")
@@ -319,13 +337,21 @@ def _only_delta(choice: Json) -> tuple[str, str | list[Json]] | None:
     if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage") or choice.get("error"):
         return None
     delta = choice.get("delta")
-    if not isinstance(delta, dict):
+    told = _only_told(delta) if isinstance(delta, dict) else None
+    if told is None:
         return None
-    found: tuple[str, str | list[Json]] | None = None
-    for name, value in delta.items():
-        if not value or name == "role":
-            continue
-        if found is not None or not (isinstance(value, str) or (name == "tool_calls" and isinstance(value, list))):
-            return None
-        found = name, value
+    name, value = told
+    if isinstance(value, str) or (isinstance(value, list) and name == "tool_calls"):
+        return name, value
+    return None
+
+
+def _only_told(message: JsonObject) -> tuple[str, Json] | None:
+    """The one field of a message or delta, beside its role, that says anything; None where none or several do."""
+    found: tuple[str, Json] | None = None
+    for name, value in message.items():
+        if value and name != "role":
+            if found is not None:
+                return None
+            found = name, value
     return found

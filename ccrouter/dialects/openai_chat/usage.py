@@ -15,12 +15,13 @@ CACHE_READ_FIELDS: Final = (
 CACHE_READ_DETAILS: Final = ("cached_tokens", "cache_read_tokens")
 CACHE_WRITE_FIELDS: Final = ("cache_creation_input_tokens",)
 CACHE_WRITE_DETAILS: Final = ("cache_write_tokens", "cache_creation_tokens")
+CACHE_FIELDS: Final = frozenset({*CACHE_READ_FIELDS, *CACHE_WRITE_FIELDS})
 
 
 def find_usage(chunk: JsonObject) -> JsonObject | None:
     """The usage object of a chunk or whole body, wherever this provider puts it."""
-    usage = as_object(chunk.get("usage"))
-    if usage:
+    usage = chunk.get("usage")
+    if usage and isinstance(usage, dict):
         return usage
     groq = as_object(chunk.get("x_groq"))
     if groq is not None and (usage := as_object(groq.get("usage"))):
@@ -39,25 +40,19 @@ def read_usage(raw: JsonObject) -> Usage | None:
     OpenAI's `prompt_tokens` includes cached tokens, Anthropic's `input_tokens` does not. xAI may report more cached
     tokens than prompt tokens: there the prompt count leaves them out already (vercel/ai, xai usage converter).
     """
-    prompt = _first(raw, "prompt_tokens", "input_tokens")
-    output = _first(raw, "completion_tokens", "output_tokens")
+    prompt = _count(raw, "prompt_tokens", "input_tokens")
+    output = _count(raw, "completion_tokens", "output_tokens")
     if not prompt and not output:
         return None
-    details = as_object(raw.get("prompt_tokens_details")) or as_object(raw.get("input_tokens_details")) or {}
-    read = _largest(raw, CACHE_READ_FIELDS, details, CACHE_READ_DETAILS)
-    write = _largest(raw, CACHE_WRITE_FIELDS, details, CACHE_WRITE_DETAILS)
+    details = as_object(raw.get("prompt_tokens_details")) or as_object(raw.get("input_tokens_details"))
+    if not details and CACHE_FIELDS.isdisjoint(raw):
+        return Usage(input=prompt, output=output, cost=told_cost(raw))
+    read = _largest(raw, CACHE_READ_FIELDS, details or {}, CACHE_READ_DETAILS)
+    write = _largest(raw, CACHE_WRITE_FIELDS, details or {}, CACHE_WRITE_DETAILS)
     cached = (read or 0) + (write or 0)
     if prompt is not None and cached <= prompt:
         prompt -= cached
     return Usage(input=prompt, output=output, cache_read=read, cache_write=write, cost=told_cost(raw))
-
-
-def _first(raw: JsonObject, *names: str) -> int | None:
-    for name in names:
-        value = _count(raw, name)
-        if value is not None:
-            return value
-    return None
 
 
 def _largest(raw: JsonObject, names: tuple[str, ...], details: JsonObject, inner: tuple[str, ...]) -> int | None:
@@ -70,6 +65,11 @@ def _largest(raw: JsonObject, names: tuple[str, ...], details: JsonObject, inner
     return most
 
 
-def _count(raw: JsonObject, name: str) -> int | None:
-    value = as_int(raw.get(name))
-    return value if value is not None and value >= 0 else None
+def _count(raw: JsonObject, *names: str) -> int | None:
+    """The first count under one of these names."""
+    for name in names:
+        told = raw.get(name)
+        value = told if type(told) is int else as_int(told)
+        if value is not None and value >= 0:
+            return value
+    return None
