@@ -20,8 +20,16 @@ NO_OUTPUT = "(no output)"
 
 def runs(messages: Iterable[Message]) -> Iterator[tuple[bool, list[Message]]]:
     """The messages in runs, each with whether it is the assistant's."""
-    for from_assistant, run in groupby(messages, key=lambda message: message.role == "assistant"):
-        yield from_assistant, list(run)
+    run: list[Message] = []
+    by_assistant = False
+    for message in messages:
+        if (message.role == "assistant") is not by_assistant:
+            if run:
+                yield by_assistant, run
+            run, by_assistant = [], not by_assistant
+        run.append(message)
+    if run:
+        yield by_assistant, run
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ that nothing before them moves and the provider's prompt cache survives.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 import orjson
@@ -36,10 +37,19 @@ def callable_tools(request: Request) -> tuple[Tool, ...]:
 
     The placeholder, deferred tools that nothing refers to, and second tools of the same name are left out.
     """
-    tools = {tool.name: tool for tool in reversed(request.tools or ()) if tool.name != PLACEHOLDER}
-    ready = [tool for tool in request.tools or () if tools.get(tool.name) is tool and not tool.deferred]
+    given = request.tools or ()
+    if not given or given[0].derive_with(_all_callable, given[1:], partial(_all_callable, given)):
+        return given
+    tools = {tool.name: tool for tool in reversed(given) if tool.name != PLACEHOLDER}
+    ready = [tool for tool in given if tools.get(tool.name) is tool and not tool.deferred]
     named = [tools[name] for name in referenced_names(request) if name in tools and tools[name].deferred]
     return (*ready, *named)
+
+
+def _all_callable(tools: tuple[Tool, ...]) -> bool:
+    """True where nothing needs to be left out, whatever the conversation says."""
+    names = {tool.name for tool in tools if not tool.deferred}
+    return len(names) == len(tools) and PLACEHOLDER not in names
 
 
 def functions_text(names: Iterable[str], tools: Iterable[Tool], wire_name: Callable[[str], str] = str) -> str:

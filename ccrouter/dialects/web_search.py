@@ -64,7 +64,10 @@ def is_web_search(tool: Tool) -> bool:
 
 def web_search_tool(request: Request) -> Tool | None:
     """The server tool that searches the web, where the request offers it."""
-    return next((tool for tool in request.tools or () if is_web_search(tool)), None)
+    for tool in request.tools or ():
+        if tool.type is not None and is_web_search(tool):
+            return tool
+    return None
 
 
 def helper_query(request: Request) -> str | None:

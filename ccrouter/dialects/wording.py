@@ -19,7 +19,7 @@ BILLING_HEADER: Final = "x-anthropic-billing-header"
 
 def join(texts: list[str]) -> str:
     """Texts of several blocks as one string, their bounds still to be seen. Blank ones are left out."""
-    return "\n\n".join(text for text in texts if text and not text.isspace())
+    return "\n\n".join([text for text in texts if text and not text.isspace()])
 
 
 def missing_image_text(quirks: Quirks) -> str:

@@ -43,14 +43,16 @@ class Pipeline:
     @property
     def relays(self) -> bool:
         """True when bodies pass through as they are: an Anthropic upstream, and nothing that would change them."""
-        changed = self.request_hooks or self.wire_hooks or self.quirks.extra_body or self.quirks.max_tokens_cap
-        return self.dialect.name == "anthropic" and not changed
+        if self.dialect.name != "anthropic":
+            return False
+        return not (self.request_hooks or self.wire_hooks or self.quirks.extra_body or self.quirks.max_tokens_cap)
 
     @property
     def relays_replies(self) -> bool:
         """True when replies pass through as they are."""
-        hooks = self.wire_reply_hooks or self.event_hooks
-        return self.dialect.name in ANTHROPIC_REPLIES and not hooks and relays_untouched(self.quirks)
+        if self.dialect.name not in ANTHROPIC_REPLIES or self.wire_reply_hooks or self.event_hooks:
+            return False
+        return relays_untouched(self.quirks)
 
 
 def build_pipeline(

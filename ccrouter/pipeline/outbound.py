@@ -63,35 +63,38 @@ def prepare(
     notes = Notes()
     model = pipeline.target.model
     context = Context(pipeline.target.provider, model, pipeline.dialect.name, pipeline.quirks, request, notes)
-    untouched = raw is not None and pipeline.relays and learned is NOTHING and not may_hold_foreign_state(raw)
-    untouched = untouched and fits(request, pipeline.quirks)
-    body = with_model(raw, model) if raw is not None and untouched else None
+    body = None
+    if raw is not None and pipeline.relays and learned is NOTHING:
+        body = relayed(raw, request, pipeline)
     if body is None:
-        request, context = run_request_hooks(pipeline, request, context)
+        if pipeline.request_hooks:
+            request, context = run_request_hooks(pipeline, request, context)
         wire = pipeline.dialect.encode(
             request, model=model, origin=pipeline.target.provider, quirks=pipeline.quirks, notes=notes
         )
         if pipeline.wire_hooks:
-            # Hooks may change the body in place; parts of it are those of the next request, too (decision 19).
-            wire = own_copy(wire)
-        for transformer in pipeline.wire_hooks:
-            try:
-                wire = transformer.wire(wire, context)
-            except Exception as error:  # whatever user code raises, told with its name
-                raise TransformerError(failure_text(transformer.name, "the wire body", error)) from error
-        body = to_bytes(shaped_wire(wire, learned))
+            wire = run_wire_hooks(pipeline, wire, context)
+        body = to_bytes(wire if learned is NOTHING else shaped_wire(wire, learned))
     url = pipeline.dialect.url(pipeline.base_url, model=model, stream=request.streamed)
     headers = pipeline.dialect.headers(api_key, url=url)
     if api_key and pipeline.quirks.bearer_only:
         headers.pop("x-api-key", None)
         headers["authorization"] = f"Bearer {api_key}"
     if pipeline.dialect.name == "anthropic":
-        headers = {**headers, **forwarded_headers(client_headers)}
+        headers.update(forwarded_headers(client_headers))
     elif pipeline.dialect is VERTEX_CLAUDE and (
         betas := accepted_betas(client_headers.get("anthropic-beta", ""), notes)
     ):
-        headers = {**headers, "anthropic-beta": betas}
-    return Outbound(url, {**headers, **pipeline.headers}, body, context)
+        headers["anthropic-beta"] = betas
+    headers.update(pipeline.headers)
+    return Outbound(url, headers, body, context)
+
+
+def relayed(raw: bytes, request: Request, pipeline: Pipeline) -> bytes | None:
+    """The client's own body for a pipeline that relays, with the model's name; None where it must be written anew."""
+    if may_hold_foreign_state(raw) or not fits(request, pipeline.quirks):
+        return None
+    return with_model(raw, pipeline.target.model)
 
 
 def run_request_hooks(pipeline: Pipeline, request: Request, context: Context) -> tuple[Request, Context]:
@@ -105,6 +108,18 @@ def run_request_hooks(pipeline: Pipeline, request: Request, context: Context) ->
             raise TransformerError(failure_text(transformer.name, "the request", error)) from error
         context = Context(context.provider, context.model, context.dialect, context.quirks, request, context.notes)
     return request, context
+
+
+def run_wire_hooks(pipeline: Pipeline, wire: JsonObject, context: Context) -> JsonObject:
+    """The wire body after every wire hook."""
+    # Hooks may change the body in place; parts of it are those of the next request, too (decision 19).
+    wire = own_copy(wire)
+    for transformer in pipeline.wire_hooks:
+        try:
+            wire = transformer.wire(wire, context)
+        except Exception as error:  # whatever user code raises, told with its name
+            raise TransformerError(failure_text(transformer.name, "the wire body", error)) from error
+    return wire
 
 
 def with_model(raw: bytes, model: str) -> bytes | None:

@@ -1,6 +1,7 @@
 """The Anthropic dialect: Claude Code's own, and that of Anthropic and the many upstreams that speak like it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from ccrouter.dialects.anthropic import upstream
@@ -20,6 +21,20 @@ ANTHROPIC_REPLIES = frozenset({"anthropic", "vertex_claude"})
 that Claude Code relies on."""
 
 
+@lru_cache(512)
+def _url_of(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/")
+    if not path.endswith("/messages"):
+        path = f"{path}/messages" if path.endswith("/v1") else f"{path}/v1/messages"
+    return urlunsplit(parts._replace(path=path, fragment=""))
+
+
+@lru_cache(512)
+def _is_official(url: str) -> bool:
+    return urlsplit(url).hostname == OFFICIAL_HOST
+
+
 class _Anthropic:
     name = "anthropic"
 
@@ -34,11 +49,7 @@ class _Anthropic:
         return decode_error(status, headers, body)
 
     def url(self, base_url: str, *, model: str, stream: bool) -> str:
-        parts = urlsplit(base_url)
-        path = parts.path.rstrip("/")
-        if not path.endswith("/messages"):
-            path = f"{path}/messages" if path.endswith("/v1") else f"{path}/v1/messages"
-        return urlunsplit(parts._replace(path=path, fragment=""))
+        return _url_of(base_url)
 
     def headers(self, api_key: str | None, *, url: str) -> dict[str, str]:
         headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
@@ -46,7 +57,7 @@ class _Anthropic:
             return headers
         # Anthropic takes OAuth tokens as bearer and keys as x-api-key, one of them. The others that speak its language
         # want one or the other and ignore the second; CCR sends both, and configs made for it rely on that.
-        official = urlsplit(url).hostname == OFFICIAL_HOST
+        official = _is_official(url)
         oauth = api_key.startswith("sk-ant-oat")
         if not (official and oauth):
             headers["x-api-key"] = api_key

@@ -18,6 +18,8 @@ OPENROUTER: Final = USUAL | {"xhigh"}
 def encode_effort(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body's fields about reasoning; none where the upstream has no such field or the client asked for nothing."""
     thinking = request.thinking.type if request.thinking is not None else None
+    if thinking is None and request.effort is None and quirks.effort_style != "enable_thinking":
+        return {}
     words = OPENROUTER if quirks.effort_style == "openrouter" else quirks.efforts or USUAL
     effort = _effort(request, words)
     disabled = thinking == "disabled"
@@ -27,8 +29,6 @@ def encode_effort(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
         if thinking is not None and not disabled:
             notes.add("thinking", "/thinking", "the upstream thinks only in streams")
         return {"enable_thinking": False}
-    if thinking is None and effort is None:
-        return {}
     match quirks.effort_style:
         case "none":
             if effort is not None and not disabled:
@@ -69,5 +69,5 @@ def _effort(request: Request, words: frozenset[str]) -> str | None:
     elif wanted not in SCALE:
         wanted = "high"
     limit = SCALE.index(wanted)
-    known = sorted((word for word in words if word in SCALE and word != "none"), key=SCALE.index)
+    known = [word for word in SCALE if word in words and word != "none"]
     return next((word for word in reversed(known) if SCALE.index(word) <= limit), known[0] if known else None)

@@ -8,7 +8,7 @@ the conversation has grown: the provider's prompt cache survives.
 
 import operator
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Final
 
 from ccrouter.dialects.folding import INTERRUPTED, OpenCall, answer_all, arguments_object, result_text, runs
 from ccrouter.dialects.lenient_json import compact_json
@@ -32,6 +32,9 @@ from ccrouter.model.blocks import Block, Document, Image, Opaque, Text, Thinking
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.model.notes import Note, Notes
 from ccrouter.model.request import Message, Request, Tool
+
+SHORT: Final = 4
+"""Messages of a conversation that is encoded as quickly as it is found to have been encoded before."""
 
 
 @frozen
@@ -60,7 +63,8 @@ class _Past:
 def encode_messages(request: Request, *, origin: str, quirks: Quirks, notes: Notes, instruction: str) -> list[Json]:
     """All chat messages of `request`. `instruction` (may be empty) is appended to the system message."""
     encoding = Encoding(origin, quirks, notes, request.tools or ())
-    wire: list[JsonObject] = [*_system(request, encoding, instruction), *_conversation(request.messages, encoding)]
+    wire = _system(request, encoding, instruction) if request.system or instruction else []
+    wire += _conversation(request.messages, encoding)
     if quirks.prefill in ("prefix", "partial") and wire and wire[-1]["role"] == "assistant":
         wire[-1] = {**wire[-1], quirks.prefill: True}
     if quirks.refused_message_keys:
@@ -75,24 +79,40 @@ def _conversation(messages: tuple[Message, ...], encoding: Encoding) -> list[Jso
     """The wire messages of the conversation. Of its beginning that was encoded before, nothing is worked out again: a
     run looks at nothing behind itself. They are not to be changed in place.
     """
-    if not messages:
-        return []
+    if len(messages) <= SHORT:
+        wire: list[JsonObject] = []
+        calls = _encode_runs(messages, wire, encoding, [])
+        return [*wire, *_tool_messages(calls, [], encoding)] if calls else wire
     given = (encoding.origin, encoding.quirks, encoding.tools)
     at, wire, told, ends = _begun(messages, given)
-    own = replace(encoding, notes=Notes(told))
-    calls: list[OpenCall] = []
-    for from_assistant, run in runs(messages[at:]):
-        at += len(run)
-        if from_assistant:
-            message, calls = _assistant(run, own)
-            wire.append(message)
-        else:
-            wire.extend(_user_run(run, calls, own))
-            calls = []
-            ends.append((at, len(wire), len(told)))
+    own = Encoding(encoding.origin, encoding.quirks, Notes(told), encoding.tools)
+    calls = _encode_runs(messages[at:], wire, own, ends, at)
     messages[0].keep(_conversation, _Past(given, messages[1:], wire, told, ends))
     encoding.notes.extend(told)
     return [*wire, *_tool_messages(calls, [], encoding)] if calls else wire
+
+
+def _encode_runs(
+    messages: tuple[Message, ...],
+    wire: list[JsonObject],
+    encoding: Encoding,
+    ends: list[tuple[int, int, int]],
+    at: int = 0,
+) -> list[OpenCall]:
+    """Add the wire messages of `messages`, which begin at `at` in the conversation, to `wire`, and to `ends` where the
+    user's runs end (see `_Past`). Returns the calls at the end that nobody has answered yet.
+    """
+    calls: list[OpenCall] = []
+    for from_assistant, run in runs(messages):
+        at += len(run)
+        if from_assistant:
+            message, calls = _assistant(run, encoding)
+            wire.append(message)
+        else:
+            wire += _user_run(run, calls, encoding)
+            calls = []
+            ends.append((at, len(wire), len(encoding.notes.entries)))
+    return calls
 
 
 def _begun(
@@ -115,7 +135,8 @@ def _begun(
     return at, past.wire[:in_wire], past.notes[:in_notes], past.ends[:done]
 
 
-def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[JsonObject]:
+def _system(request: Request, encoding: Encoding, instruction: str) -> list[JsonObject]:
+    """The system message, if there is anything to say in one."""
     blocks = request.system_blocks
     if instruction:
         blocks = (*blocks, Text(instruction))
@@ -129,9 +150,10 @@ def _system(request: Request, encoding: Encoding, instruction: str) -> Iterator[
         if text and not text.isspace():
             texts.append(text)
             parts.append(text_part(text, block.extras.get("cache_control")))
-    if texts:
-        content = parts if encoding.quirks.keep_cache_control else join(texts)
-        yield {"role": encoding.quirks.system_role, "content": content}
+    if not texts:
+        return []
+    content = parts if encoding.quirks.keep_cache_control else join(texts)
+    return [{"role": encoding.quirks.system_role, "content": content}]
 
 
 def _assistant(run: list[Message], encoding: Encoding) -> tuple[JsonObject, list[OpenCall]]:
@@ -183,29 +205,35 @@ def _assistant_text(block: Block, encoding: Encoding) -> str:
             return ""
 
 
-def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> Iterator[JsonObject]:
+def _user_run(run: list[Message], calls: list[OpenCall], encoding: Encoding) -> list[JsonObject]:
     """The tool messages for `calls`, then one user message with all else the run says (with mid_system in pieces)."""
-    answered = answer_all(calls, run)
+    wire: list[JsonObject] = []
     parts: list[JsonObject] = []
-    yield from _tool_messages(calls, parts, encoding)
+    answered: set[int] = set()
+    if calls:
+        answered = answer_all(calls, run)
+        wire += _tool_messages(calls, parts, encoding)
     empty = not calls
     for message in run:
         if message.role != "system":
-            for block in message.blocks:
+            if isinstance(message.content, str):
+                parts += _text_parts(message.content)
+                continue
+            for block in message.content:
                 if id(block) not in answered:
-                    parts.extend(_user_parts(block, encoding))
+                    parts += _user_parts(block, encoding)
             continue
         text = join([_system_block_text(block, encoding) for block in message.blocks])
         if text and encoding.quirks.mid_system:
-            yield from _user(parts, encoding)
+            wire += _user(parts, encoding)
             parts = []
-            yield {"role": encoding.quirks.system_role, "content": text}
+            wire.append({"role": encoding.quirks.system_role, "content": text})
             empty = False
         elif text:
             parts.append(text_part(reminder(text), _cache_control(message.blocks, encoding)))
     if empty and not parts:
         parts.append(text_part(NO_CONTENT))
-    yield from _user(parts, encoding)
+    return wire + _user(parts, encoding)
 
 
 def _tool_messages(calls: list[OpenCall], parts: list[JsonObject], encoding: Encoding) -> Iterator[JsonObject]:
@@ -257,7 +285,10 @@ def _user_parts(block: Block, encoding: Encoding) -> list[JsonObject]:
         images: list[JsonObject] = []
         text = _result_text(block, "[image from that result]", images, encoding)
         return [text_part(f"[result of an earlier tool call]\n{text}", mark), *images]
-    text = _plain_text(block, encoding)
+    return _text_parts(_plain_text(block, encoding), mark)
+
+
+def _text_parts(text: str, mark: Json = None) -> list[JsonObject]:
     return [text_part(text, mark)] if text and not text.isspace() else []
 
 
@@ -288,11 +319,12 @@ def _cache_control(blocks: tuple[Block, ...], encoding: Encoding) -> Json:
     return None
 
 
-def _user(parts: list[JsonObject], encoding: Encoding) -> Iterator[JsonObject]:
+def _user(parts: list[JsonObject], encoding: Encoding) -> list[JsonObject]:
     """The user message of `parts`, if any: a string where all is text (strict templates want it so), else parts."""
     if not parts:
-        return
-    if not encoding.quirks.keep_cache_control and all(part["type"] == "text" for part in parts):
-        yield {"role": "user", "content": join([str(part["text"]) for part in parts])}
-    else:
-        yield {"role": "user", "content": list[Json](parts)}
+        return []
+    if not encoding.quirks.keep_cache_control:
+        texts = [str(part["text"]) for part in parts if part["type"] == "text"]
+        if len(texts) == len(parts):
+            return [{"role": "user", "content": join(texts)}]
+    return [{"role": "user", "content": list[Json](parts)}]

@@ -19,25 +19,29 @@ SILENT_EXTRAS: Final = frozenset({"metadata", "output_config"})
 
 def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks, notes: Notes) -> JsonObject:
     """The chat completion body for `model`. The same request gives the same JSON, keys in the same order."""
-    response_format, instruction = _output_format(request, quirks, notes)
+    extras = request.extras
+    response_format, instruction = None, ""
+    if "output_config" in extras:
+        response_format, instruction = _output_format(request, quirks, notes)
     messages = encode_messages(request, origin=origin, quirks=quirks, notes=notes, instruction=instruction)
     body: JsonObject = {"model": model, "messages": messages}
-    body.update(encode_tools(request, quirks, notes))
+    if request.tools:
+        body.update(encode_tools(request, quirks, notes))
     if request.max_tokens is not None:
         body[quirks.max_tokens_field] = _capped(request.max_tokens, quirks, notes)
-    body.update(_sampling(request, quirks, notes))
-    stop = stop_sequences(request, quirks.stop_limit, notes)
-    if stop:
+    _add_sampling(body, request, quirks, notes)
+    if request.stop_sequences and (stop := stop_sequences(request, quirks.stop_limit, notes)):
         body["stop"] = stop
     if request.streamed:
         body["stream"] = True
         if quirks.stream_usage:
             body["stream_options"] = {"include_usage": True}
     body.update(encode_effort(request, quirks, notes))
-    body.update(search_fields(request, quirks))
+    if request.tools:
+        body.update(search_fields(request, quirks))
     if response_format is not None:
         body["response_format"] = response_format
-    for name in request.extras:
+    for name in extras:
         if name not in SILENT_EXTRAS:
             notes.add(name, f"/{name}", "has no counterpart in the chat protocol")
     for name, value in quirks.extra_body.items():
@@ -45,16 +49,16 @@ def encode_request(request: Request, *, model: str, origin: str, quirks: Quirks,
     return body
 
 
-def _sampling(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
-    wanted = {"temperature": request.temperature, "top_p": request.top_p}
+def _add_sampling(body: JsonObject, request: Request, quirks: Quirks, notes: Notes) -> None:
     if request.top_k is not None:
         notes.add("top_k", "/top_k", "has no counterpart in the chat protocol")
-    if quirks.sampling:
-        return {name: value for name, value in wanted.items() if value is not None}
-    for name, value in wanted.items():
-        if value is not None:
+    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
+        if value is None:
+            continue
+        if quirks.sampling:
+            body[name] = value
+        else:
             notes.add(name, f"/{name}", "the model does not take it")
-    return {}
 
 
 def _capped(max_tokens: int, quirks: Quirks, notes: Notes) -> int:

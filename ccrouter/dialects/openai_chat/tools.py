@@ -1,5 +1,7 @@
 """Tools and the choice among them."""
 
+from functools import partial
+
 from ccrouter.dialects.openai_chat.search import may_search, search_tools
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.dialects.schema_keys import without_keys
@@ -13,23 +15,22 @@ from ccrouter.model.request import Request, Tool, ToolChoice
 
 def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     """The body's `tools`, `tool_choice` and `parallel_tool_calls`; empty when there is nothing on offer."""
-    tools: list[Tool] = []
-    for tool in callable_tools(request):
-        if is_web_search(tool) and quirks.web_search_style != "none":
-            continue
-        if tool.is_server_tool:
-            notes.add(tool.type or tool.name, "/tools", "a tool of Anthropic's own servers")
-        else:
-            tools.append(tool)
+    offered = callable_tools(request)
+    functions: list[JsonObject] = []
+    if offered:
+        work = partial(_function_tools, offered, quirks)
+        functions, told = offered[0].derive_with(_function_tools, (quirks, *offered[1:]), work)
+        notes.extend(told)
     searching = search_tools(request, quirks)
-    if not tools:
+    if not functions:
         if request.tool_choice is not None and request.tools and not may_search(request, quirks):
             notes.add("tool_choice", "/tool_choice", "no tool is left to choose")
         return {"tools": searching} if searching else {}
-    body: JsonObject = {"tools": [*[_known_function_tool(tool, quirks, notes) for tool in tools], *searching]}
+    body: JsonObject = {"tools": [*functions, *searching]}
     choice = request.tool_choice
     if choice is not None:
-        body["tool_choice"] = _choice(choice, {tool.name for tool in tools}, quirks, notes)
+        names = {tool.name for tool in offered if not tool.is_server_tool}
+        body["tool_choice"] = _choice(choice, names, quirks, notes)
         if choice.extras.get("disable_parallel_tool_use") is True:
             if quirks.parallel_tool_calls:
                 body["parallel_tool_calls"] = False
@@ -38,16 +39,14 @@ def encode_tools(request: Request, quirks: Quirks, notes: Notes) -> JsonObject:
     return body
 
 
-def _known_function_tool(tool: Tool, quirks: Quirks, notes: Notes) -> JsonObject:
-    """As `_function_tool`, worked out once for the same tool."""
-
-    def work() -> tuple[JsonObject, list[Note]]:
-        own = Notes()
-        return _function_tool(tool, quirks, own), own.entries
-
-    encoded, told = tool.derive_with(_function_tool, (quirks,), work)
-    notes.extend(told)
-    return encoded.copy()
+def _function_tools(offered: tuple[Tool, ...], quirks: Quirks) -> tuple[list[JsonObject], list[Note]]:
+    """The tools that go out as functions, and what there is to say. Not to be changed in place: the same tools come
+    again with the next request."""
+    notes = Notes()
+    for tool in offered:
+        if tool.is_server_tool and (quirks.web_search_style == "none" or not is_web_search(tool)):
+            notes.add(tool.type or tool.name, "/tools", "a tool of Anthropic's own servers")
+    return [_function_tool(tool, quirks, notes) for tool in offered if not tool.is_server_tool], notes.entries
 
 
 def _function_tool(tool: Tool, quirks: Quirks, notes: Notes) -> JsonObject:
