@@ -64,17 +64,15 @@ class Sketcher:
 
         The counting functions in `facts` are left out: they know the whole request.
         """
-        reduced = replace(
-            request,
-            system=self._system(request.system),
-            tools=self._named(request.tools),
-            messages=_conversation(request.messages),
-        )
+        messages = _conversation(request.messages)
+        # As new objects: what was worked out about a message may hold the whole conversation (`Part.keep`).
+        own = tuple([Message(message.role, message.content, message.extras) for message in messages])
+        reduced = replace(request, system=self._system(request.system), tools=self._named(request.tools), messages=own)
         media = 0
-        if reduced.messages is not request.messages:
+        if messages is not request.messages:
             reduced = _with_tag(reduced, request)
             # Images that are left out cost tokens in the bound that saves counting; they are made up for in bytes.
-            media = ceiling(request, 0) - ceiling(reduced, 0)
+            media = ceiling(request, 0) - ceiling(Request("", messages), 0)
         headers = {name: value for name, value in facts.headers.items() if name not in CREDENTIALS}
         known = replace(
             facts,
@@ -83,9 +81,7 @@ class Sketcher:
             tokens_at=tokens_at,
             body_bytes=facts.body_bytes + media * FEWEST_BYTES_PER_TOKEN,
         )
-        # As new objects: what was worked out about a message may hold the whole conversation (`Part.keep`).
-        own = tuple([Message(message.role, message.content, message.extras) for message in reduced.messages])
-        return Sketch(request_id, replace(reduced, messages=own), known)
+        return Sketch(request_id, reduced, known)
 
     def _system(self, system: str | tuple[Block, ...] | None) -> str | tuple[Block, ...] | None:
         if isinstance(system, str):
