@@ -110,13 +110,18 @@ class TokenCounter:
             pieces = _Pieces("system")
             pieces.add_all(request.system_blocks)
             system, media = self._count(pieces)
+        counts = self._counts
         for message in request.messages:
             key, names = message.derive(_message_key)
             if names:
                 referenced |= names
-            text, pictured = self._known(key) or self._count(_message_pieces(message))
-            messages += MESSAGE_TOKENS + text
-            media += pictured
+            counted = counts.get(key)
+            if counted is None:
+                counted = self._count(_message_pieces(message))
+            else:
+                counts.move_to_end(key)
+            messages += MESSAGE_TOKENS + counted[0]
+            media += counted[1]
         for tool in request.tools or ():
             if not tool.deferred or tool.name in referenced:
                 counted = self._known(tool.derive(_tool_key)) or self._count(_tool_pieces(tool))
