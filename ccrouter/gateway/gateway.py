@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from ccrouter.client_apis.base import ClientApi
-from ccrouter.config.types import Config, Target
+from ccrouter.config.types import Config
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.continued import ContinuedBodies, Read
 from ccrouter.dialects.explained import explained_error
@@ -35,7 +35,6 @@ from ccrouter.gateway.system_prompt import rewrite_system_prompt
 from ccrouter.gateway.turn import Turn, Work, is_conversation, remembers
 from ccrouter.gateway.types import Answer, ClientStream, Incoming, Record, Routing, Service
 from ccrouter.model.request import Request
-from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.router import (
     CustomAnswer,
     Decision,
@@ -230,7 +229,7 @@ class Gateway:
         )
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, config))
-        decision = decide(request, facts, config, provider_facts=ServiceFacts(service))
+        decision = decide(request, facts, config, provider_facts=service)
         if overlay is not None:
             decision = with_origins(decision, overlay.origins, config.router)
         return service, facts, decision
@@ -334,28 +333,6 @@ def conversation_of(headers: Mapping[str, str], request: Request) -> Conversatio
     """The session and agent that a request belongs to, where that can be told."""
     session_id = session_id_of(headers, request)
     return None if session_id is None else (session_id, agent_id_of(headers))
-
-
-class ServiceFacts:
-    """What the router asks about targets, answered from the built pipelines."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def searches_web(self, target: Target) -> bool:
-        """True when the target's provider searches the web itself."""
-        try:
-            pipeline = self._service.pipeline(target)
-        except RequestError:
-            return False
-        return searches_itself(pipeline)
-
-    def context_window(self, target: Target) -> int | None:
-        """The target's context window in tokens, where known."""
-        try:
-            return self._service.pipeline(target).quirks.context_window
-        except RequestError:
-            return None
 
 
 def fail(record: Record, error: CCRouterError, api: ClientApi) -> Answer:

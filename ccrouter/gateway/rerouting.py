@@ -6,7 +6,6 @@ from dataclasses import replace
 from ccrouter.config.groups import members_of
 from ccrouter.errors import RequestError
 from ccrouter.frozen import frozen
-from ccrouter.gateway.gateway import ServiceFacts
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
 from ccrouter.router import decide
@@ -47,7 +46,7 @@ def way(sketch: Sketch, service: Service) -> Way:
     """Where the sketched request goes under a configuration. What a custom router said then, it is taken to say now."""
     facts = sketch.facts if service.custom_router is not None else replace(sketch.facts, custom=None)
     try:
-        decision = decide(sketch.request, facts, service.config, provider_facts=ServiceFacts(service))
+        decision = decide(sketch.request, facts, service.config, provider_facts=service)
     except RequestError as error:
         return Way(f"refused: {error.message}")
     first = decision.targets[0]

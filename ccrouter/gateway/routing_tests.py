@@ -9,7 +9,6 @@ from ccrouter.config.types import RoutingTest
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import RequestError
 from ccrouter.frozen import frozen
-from ccrouter.gateway.gateway import ServiceFacts
 from ccrouter.gateway.types import Service
 from ccrouter.model.json import Json, JsonObject
 from ccrouter.router import Decision, Facts, decide
@@ -66,7 +65,7 @@ def run_test(test: RoutingTest, service: Service) -> Result:
         last_input_tokens=outline.last_tokens,
     )
     try:
-        return Result(test, decide(request, facts, service.config, provider_facts=ServiceFacts(service)))
+        return Result(test, decide(request, facts, service.config, provider_facts=service))
     except RequestError as error:
         return Result(test, None, error.message)
 

@@ -7,13 +7,14 @@ from typing import Any, Protocol
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.config.types import Config, Target, TransformerUse
-from ccrouter.errors import ErrorDetail
+from ccrouter.errors import ErrorDetail, RequestError
 from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.provider_access import ProviderAccess, provider_accesses
 from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
+from ccrouter.pipeline.search_request import searches_itself
 from ccrouter.router import Decision, Facts
 from ccrouter.upstream.auth import TokenSource
 
@@ -65,7 +66,10 @@ class PipelineOf(Protocol):
 
 @frozen
 class Service:
-    """One built configuration. A reload makes a new one; requests under way keep theirs."""
+    """One built configuration. A reload makes a new one; requests under way keep theirs.
+
+    What the router asks about targets (`ProviderFacts`) it answers from the built pipelines.
+    """
 
     config: Config
     pipeline: PipelineOf
@@ -85,6 +89,21 @@ class Service:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accesses", provider_accesses(self.config, self.proxies, self.tokens))
+
+    def searches_web(self, target: Target) -> bool:
+        """True when the target's provider searches the web itself."""
+        try:
+            pipeline = self.pipeline(target)
+        except RequestError:
+            return False
+        return searches_itself(pipeline)
+
+    def context_window(self, target: Target) -> int | None:
+        """The target's context window in tokens, where known."""
+        try:
+            return self.pipeline(target).quirks.context_window
+        except RequestError:
+            return None
 
 
 @frozen

@@ -33,7 +33,7 @@ def is_classifier(request: Request, hints: Hints) -> bool:
     """
     if request.tools or hints.request_class not in {None, "auxiliary"}:
         return False
-    for block in request.system_blocks:
+    for block in request.system_blocks if request.system else ():
         if isinstance(block, Text) and block.text.startswith(MONITOR_PROMPT):
             return True
     return request.stop_sequences is not None and not CLASSIFIER_STOPS.isdisjoint(request.stop_sequences)

@@ -26,7 +26,7 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
     # The tag is an order to the router, not a part of the prompt, whichever rule decided.
     sent = case.request if case.tag is None else case.tag.request
     return Decision(
-        targets=_with_fallbacks(choice, config),
+        targets=_with_fallbacks(choice, config) if config.fallback else (choice.target,),
         scenario=choice.scenario,
         reason=choice.reason,
         request=sent if overrides is UNCHANGED else overridden(sent, overrides),
@@ -85,8 +85,6 @@ def _with_fallbacks(choice: Choice, config: Config) -> tuple[Target, ...]:
     Explicit and custom requests have default's list, as in CCR.
     """
     fallback = config.fallback
-    if not fallback:
-        return (choice.target,)
     if choice.scenario in {"explicit", "custom"}:
         scenario = fallback.get("default", ())
     elif choice.scenario in OWN_FALLBACKS:

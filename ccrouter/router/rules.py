@@ -279,14 +279,14 @@ def subagent(case: Case) -> Choice | Passed:
 def _subagent_route(case: Case) -> Route | None:
     """The subagent's route by its type, else the one for all."""
     routes = case.router.subagent
-    if not routes or not case.is_subagent:
+    if not routes:
         return None
     return routes.get((case.hints.agent_type or "").strip().casefold()) or routes.get(ANY_AGENT)
 
 
 def background(case: Case) -> Choice | Passed:
     """Haiku-tier models, titles, summaries. A subagent on haiku that has a route of its own goes there."""
-    if _subagent_route(case) is not None:
+    if case.is_subagent and _subagent_route(case) is not None:
         return FOR_SUBAGENT
     why = case.background_work
     return NO_BACKGROUND_WORK if why is None else _routed("background", case.router.background, why)
