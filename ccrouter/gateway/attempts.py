@@ -130,7 +130,8 @@ def make_attempt(
     if look is not None:
         request, raw = look.first.request, None
     outbound = prepare(pipeline, request, raw=raw, api_key=key, client_headers=headers, learned=learned)
-    log_body(incoming.request_id, f"to {target}", outbound.body)
+    if logs_bodies():
+        log_body(incoming.request_id, f"to {target}", outbound.body)
     message_id = f"msg_{incoming.request_id.removeprefix('req_')}"
     defaults = ReplyDefaults(
         message_id,

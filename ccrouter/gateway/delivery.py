@@ -36,6 +36,7 @@ class Delivery:
         self._first_word: float | None = None
         self._on_word: Callable[[], None] | None = None
         self._heartbeat = Heartbeat(self._ping)
+        self._time = asyncio.get_running_loop().time
 
     async def commit(self) -> None:
         """Send the status line and headers, unless that was done already."""
@@ -65,7 +66,7 @@ class Delivery:
         """Send a piece of the answer."""
         if self._first_word is None or self._on_word is not None:
             self._note_word()
-        self._heartbeat.wrote()
+        self._heartbeat.last_write = self._time()
         return self._stream.write(data)
 
     def _note_word(self) -> None:

@@ -106,20 +106,38 @@ class Gateway:
         self, service: Service, incoming: Incoming, stream: ClientStream, record: Record | None = None
     ) -> Answer | None:
         """Serve a request to a model; None when the answer went out through `stream`. `record` hears what happened."""
-        record = record or Record(incoming.request_id)
-        with UnderWay(self, incoming, record) as begun:
+        record, begun = record or Record(incoming.request_id), self._begin()
+        try:
             return await self._serve(service, incoming, stream, record, begun)
+        except asyncio.CancelledError:
+            cancelled(record)
+            raise
+        finally:
+            self._end(record, incoming, begun)
 
     async def embeddings(self, service: Service, incoming: Incoming) -> Answer:
         """Pass a request for embeddings through."""
-        record = Record(incoming.request_id)
-        with UnderWay(self, incoming, record) as begun:
+        record, begun = Record(incoming.request_id), self._begin()
+        try:
             answer = await embed(self._client, self.health, service, incoming, record)
             record.first_byte = time.perf_counter() - begun
             return answer
+        except asyncio.CancelledError:
+            cancelled(record)
+            raise
+        finally:
+            self._end(record, incoming, begun)
 
-    def ended(self, record: Record, incoming: Incoming) -> None:
+    def _begin(self) -> float:
+        """A request comes; the moment (by `perf_counter`)."""
+        self.open_requests += 1
+        self.requests_total += 1
+        return time.perf_counter()
+
+    def _end(self, record: Record, incoming: Incoming, begun: float) -> None:
         """A request is over: it is accounted for, logged and remembered."""
+        self.open_requests -= 1
+        record.total = time.perf_counter() - begun
         account(self.accounts, record)
         logger.info(RequestLine(record))
         self.journal.add(record, incoming)
@@ -249,14 +267,15 @@ class Gateway:
     async def _answer(self, work: Work, record: Record, delivery: Delivery | None, begun: float) -> Answer | None:
         outcome, attempt = await Turn(self._client, self.health, work, record, delivery).run()
         record.status = 200
-        enter_usage(record, outcome, work.service.config.provider(attempt.pipeline.target.provider))
-        notes = (*work.notes, *attempt.outbound.context.notes.entries)
-        record.notes = tuple(f"{note.what} {note.where}: {note.why}" for note in notes)
-        record.conversation = is_conversation(work)
+        enter_usage(record, outcome, work.service.accesses[attempt.pipeline.target.provider].provider)
+        if notes := (*work.notes, *attempt.outbound.context.notes.entries):
+            record.notes = tuple([f"{note.what} {note.where}: {note.why}" for note in notes])
+        sized = remembers(work)
+        record.conversation = sized and is_conversation(work)
         if outcome.failure is not None:
             record.error = outcome.failure.detail.message
         else:
-            if remembers(work):
+            if sized:
                 self._sessions.remember(work.conversation, outcome.usage, attempt.pipeline.target)
             if not record.rescued_by:
                 self._learn(work, attempt, outcome)
@@ -271,7 +290,8 @@ class Gateway:
 
         Only where the two are about the same prompt: searches add to it whatever they find, the image agent takes away.
         """
-        if attempt.in_rounds or any(tool.is_server_tool for tool in work.request.tools or ()):
+        tools = work.request.tools
+        if attempt.in_rounds or (tools and any(tool.is_server_tool for tool in tools)):
             return
         true = told_prompt(outcome.usage, attempt.defaults.input_tokens)
         if true is None:
@@ -294,28 +314,10 @@ async def tell_in_stream(delivery: Delivery, work: Work, record: Record, error: 
     await delivery.finish()
 
 
-class UnderWay:
-    """Counts a request while it lasts, then has it logged. Gives the moment it began (by `perf_counter`)."""
-
-    def __init__(self, gateway: Gateway, incoming: Incoming, record: Record) -> None:
-        self._gateway = gateway
-        self._incoming = incoming
-        self._record = record
-        self._begun = time.perf_counter()
-
-    def __enter__(self) -> float:
-        self._gateway.open_requests += 1
-        self._gateway.requests_total += 1
-        return self._begun
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        record = self._record
-        if kind is not None and issubclass(kind, asyncio.CancelledError):
-            record.error = record.error or "the client went away"
-            record.status = record.status or 499
-        self._gateway.open_requests -= 1
-        record.total = time.perf_counter() - self._begun
-        self._gateway.ended(record, self._incoming)
+def cancelled(record: Record) -> None:
+    """Nobody waits for the answer any more."""
+    record.error = record.error or "the client went away"
+    record.status = record.status or 499
 
 
 MOST_BYTES_TO_LEARN = 512 * 1024

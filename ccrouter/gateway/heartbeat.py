@@ -24,13 +24,10 @@ class Heartbeat:
         self._ping: Callable[[], Awaitable[None]] | None = ping
         self._every = PING_SECONDS if every is None else every
         self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time()
+        self.last_write = self._loop.time()
+        """The moment from which on the silence counts, by the loop's time; set by who writes."""
         self._task: asyncio.Future[None] | None = None
         self._timer = self._loop.call_later(FIRST_PING_SECONDS if first is None else first, self._tick)
-
-    def wrote(self) -> None:
-        """Something was written: the silence begins anew."""
-        self._last = self._loop.time()
 
     def stop(self) -> None:
         """No more pings. One that is on its way is let go: cutting it off could cut the status line."""
@@ -40,9 +37,9 @@ class Heartbeat:
 
     def _tick(self) -> None:
         now = self._loop.time()
-        silent = now - self._last
+        silent = now - self.last_write
         if silent + 0.001 >= self._every:
-            self._last = now
+            self.last_write = now
             silent = 0.0
             self._task = asyncio.ensure_future(self._send())
         self._timer = self._loop.call_later(self._every - silent, self._tick)

@@ -35,10 +35,10 @@ Keys: TypeAlias = Callable[[Target], Sequence[str | None]]
 
 
 def rescue_for(
-    service: Service, scenario: str, request: Request, delivery: Delivery | None, record: Record
+    service: Service, scenario: str, request: Request, delivery: Delivery, record: Record
 ) -> "Rescue | None":
     """What runs the attempts of a request whose stream may be continued; None for all others."""
-    if delivery is None or scenario not in service.config.rescue or not may_be_continued(request):
+    if scenario not in service.config.rescue or not may_be_continued(request):
         return None
     return Rescue(service, request, delivery, record)
 

@@ -96,7 +96,9 @@ class Turn:
         self._deadline = time.monotonic() + self._retries.deadline_seconds
         # A probe for a model or a one-token request says nothing of a key's limits for real work.
         self._counts = work.request.max_tokens != 1
-        self._rescue = rescue_for(work.service, work.decision.scenario, work.request, delivery, record)
+        self._rescue = None
+        if delivery is not None:
+            self._rescue = rescue_for(work.service, work.decision.scenario, work.request, delivery, record)
 
     async def run(self) -> tuple[Outcome, Attempt]:
         """The outcome of the attempt that served, and that attempt.
@@ -422,9 +424,9 @@ def remembers(work: Work) -> bool:
 
 
 def is_conversation(work: Work) -> bool:
-    """True for what the user sees as the answer: no subagent's, no title, no one-token probe for a model."""
+    """True for what the user sees as the answer, among those that `remembers`: no subagent's, no one-token probe."""
     agent = work.conversation[1] if work.conversation is not None else None
-    return agent is None and work.decision.scenario != "subagent" and work.request.max_tokens != 1 and remembers(work)
+    return agent is None and work.decision.scenario != "subagent" and work.request.max_tokens != 1
 
 
 async def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
@@ -116,6 +116,9 @@ class Routing:
     decision: Decision
 
 
+NOTHING_USED: Final = Usage()
+
+
 @dataclass(slots=True)
 class Record:
     """What happened to one request: for the log line and the journal."""
@@ -132,9 +135,9 @@ class Record:
     streamed: bool = False
     status: int = 0
     attempts: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NOTHING_USED
     """The tokens of all requests that the answer took."""
-    told: Usage = field(default_factory=Usage)
+    told: Usage = NOTHING_USED
     """What the client was told of them: the prompt is the last request's."""
     first_byte: float | None = None
     """Seconds until the first byte of the answer went out."""
