@@ -176,7 +176,7 @@ class Serving:
             upkeep = [
                 asyncio.ensure_future(watch(state)),
                 asyncio.ensure_future(state.presets.watch()),
-                asyncio.ensure_future(give_back(lambda: state.gateway.requests_total)),
+                asyncio.ensure_future(give_back(lambda: state.gateway.requests_total, lambda: state.open_requests)),
             ]
             if workers is not None:
                 asyncio.get_running_loop().add_reader(workers.seat.lifeline, self._supervisor_has_gone)

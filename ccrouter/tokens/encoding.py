@@ -14,10 +14,11 @@ hash tables inside tiktoken double.
 """
 
 import gc
+import time
 import zlib
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -35,9 +36,38 @@ PIECE_CHARACTERS = 16_384
 proportion to its length, and the list of tokens that tiktoken makes stays small. A cut costs a token or two."""
 
 
-@cache
-def encoding() -> "Encoding":
-    """The tokenizer, loaded at the first call."""
+UNUSED_SECONDS: Final = 60.0
+"""Nobody who has paused for so long notices the time of loading it again (0.06 s)."""
+
+
+class Tokenizer:
+    """In memory from the first call until nobody has used it for a while. Belongs to one thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._loaded: Encoding | None = None
+        self._used = 0.0
+
+    def __call__(self) -> "Encoding":
+        """The tokenizer, loaded where it is not."""
+        self._used = self._clock()
+        if self._loaded is None:
+            self._loaded = _load()
+        return self._loaded
+
+    def let_go(self) -> bool:
+        """Give its memory free where it has not been used for UNUSED_SECONDS. True: there was some."""
+        if self._loaded is None or self._clock() - self._used < UNUSED_SECONDS:
+            return False
+        self._loaded = None
+        return True
+
+
+encoding: Final = Tokenizer()
+"""Everybody's."""
+
+
+def _load() -> "Encoding":
     from tiktoken import Encoding
 
     ranks = _read_ranks(LOADED_RANKS)
@@ -50,7 +80,8 @@ def encoding() -> "Encoding":
 
 def _read_ranks(limit: int) -> dict[bytes, int]:
     """The first `limit` tokens with their ranks; the format is told in `data/README.md`."""
-    raw = zlib.decompress(files("ccrouter").joinpath("data/cl100k_base.ranks.z").read_bytes())
+    # Not by importlib.resources: that loads zipfile, 1.4 MB for nothing.
+    raw = zlib.decompress((Path(__file__).parents[1] / "data" / "cl100k_base.ranks.z").read_bytes())
     total = int.from_bytes(raw[:4], "big")
     start = 4 + total
     ranks: dict[bytes, int] = {}

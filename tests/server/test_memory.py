@@ -10,6 +10,7 @@ import pytest
 from ccrouter.config.types import RouterConfig, Target
 from ccrouter.model.request import Message
 from ccrouter.server import memory
+from ccrouter.server.memory import Due
 from tests.server.conftest import Router
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import text
@@ -46,8 +47,49 @@ for thread in threads: thread.join()
     assert done.stderr.count("Arena ") == 1, done.stderr
 
 
-async def test_only_after_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    trims: list[int] = []
+def nothing_unused() -> bool:
+    return False
+
+
+def test_while_requests_come_memory_is_given_back_now_and_then() -> None:
+    looks = memory.Looks()
+    found = [looks.due(requests, 2, nothing_unused) for requests in (3, 5, 7, 9, 11, 13)]
+    assert found == [Due.NOTHING, Due.NOTHING, Due.TRIM] * 2
+
+
+def test_nothing_is_due_where_nothing_has_come() -> None:
+    looks = memory.Looks()
+    assert [looks.due(0, 0, nothing_unused) for _ in range(5)] == [Due.NOTHING] * 5
+
+
+def test_a_lull_is_swept_once() -> None:
+    looks = memory.Looks()
+    found = [looks.due(requests, 0, nothing_unused) for requests in (3, 3, 3, 3, 4, 4, 4)]
+    nothing, sweep = Due.NOTHING, Due.SWEEP
+    assert found == [nothing, sweep, nothing, nothing, nothing, sweep, nothing]
+
+
+def test_an_open_stream_is_no_lull() -> None:
+    looks = memory.Looks()
+    found = [looks.due(1, open_ones, nothing_unused) for open_ones in (1, 1, 1, 1, 1, 0)]
+    assert found == [Due.NOTHING, Due.NOTHING, Due.TRIM, Due.NOTHING, Due.NOTHING, Due.SWEEP]
+
+
+def test_what_is_not_used_any_more_goes_in_a_lull_and_only_then() -> None:
+    looks = memory.Looks()
+    asked: list[int] = []
+
+    def unused() -> bool:
+        asked.append(1)
+        return len(asked) == 3
+
+    assert [looks.due(1, 1, unused) for _ in range(3)] == [Due.NOTHING, Due.NOTHING, Due.TRIM]
+    assert asked == []
+    assert [looks.due(1, 0, unused) for _ in range(4)] == [Due.SWEEP, Due.NOTHING, Due.SWEEP, Due.NOTHING]
+
+
+async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
     requests = [0]
     again = asyncio.Event()
 
@@ -56,10 +98,11 @@ async def test_only_after_requests(monkeypatch: pytest.MonkeyPatch) -> None:
         again.clear()
         await again.wait()
 
-    monkeypatch.setattr(memory, "trimmer", lambda: lambda: trims.append(requests[0]))
+    monkeypatch.setattr(memory, "trimmer", lambda: lambda: done.append(f"trim at {requests[0]}"))
+    monkeypatch.setattr(memory, "sweep", lambda: done.append(f"sweep at {requests[0]}"))
     monkeypatch.setattr(memory.asyncio, "sleep", sleep)
-    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], seconds=7))
-    for count in (0, 3, 3, 5):
+    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, seconds=7))
+    for count in (0, 3, 3, 3, 4, 5, 6):
         requests[0] = count
         await turns()
         again.set()
@@ -67,7 +110,31 @@ async def test_only_after_requests(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)  # behind the trim, in the same pool
         await turns()
     task.cancel()
-    assert trims == [3, 5]
+    assert done == ["sweep at 3", "trim at 3", "trim at 6"]
+
+
+def test_names_that_pythons_cache_holds_go() -> None:
+    """In 3.11 each such match looks up a name that is made for it, and the cache keeps thousands of them."""
+    code = """
+import sys
+from dataclasses import dataclass
+from ccrouter.server.memory import sweep
+@dataclass
+class Part:
+    value: int
+sweep()
+before = sys.getallocatedblocks()
+kept = []
+for number in range(5000):
+    match Part(number):
+        case Part(value):
+            kept.append(object())  # else each name would be made in the place of the one before
+kept.clear()
+sweep()
+assert sys.getallocatedblocks() - before < 500, sys.getallocatedblocks() - before
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 async def turns() -> None:

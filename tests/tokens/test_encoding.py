@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccrouter.tokens.encoding import LOADED_RANKS, _read_ranks
+from ccrouter.tokens.encoding import LOADED_RANKS, UNUSED_SECONDS, Tokenizer, _read_ranks
 
 # What openai/tiktoken expects of cl100k_base.tiktoken (tiktoken_ext/openai_public.py).
 CL100K_SHA256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
@@ -42,3 +42,21 @@ def test_the_tokenizer_fits_the_daemons_memory():
     measured = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=60)
     # Measured 15 to 17 MB; the daemon has 70 in all.
     assert float(measured.stdout) < 24
+
+
+def test_a_tokenizer_that_is_not_used_goes_and_comes_back():
+    now = 0.0
+    tokenizer = Tokenizer(lambda: now)
+    assert not tokenizer.let_go()
+    first = tokenizer()
+    now = UNUSED_SECONDS - 1
+    assert not tokenizer.let_go()
+    assert tokenizer() is first
+    now += UNUSED_SECONDS - 1
+    assert not tokenizer.let_go()
+    now += 1
+    assert tokenizer.let_go()
+    assert not tokenizer.let_go()
+    again = tokenizer()
+    assert again is not first
+    assert again.encode_ordinary("the same words") == first.encode_ordinary("the same words")
