@@ -213,9 +213,9 @@ class Gateway:
             decision,
             prompt,
             conversation,
-            notes=asked.notes,
-            image_model=self._images.model_for(service, record),
-            guide=guide,
+            asked.notes,
+            self._images.model_for(service, record),
+            guide,
         )
 
     async def _decide(
@@ -231,20 +231,15 @@ class Gateway:
     ) -> tuple[Service, Facts, Decision]:
         """Where the request goes, by what facts, and the service with its project's own routes laid over."""
         session_id = None if conversation is None else conversation[0]
-        directory = working_directory(request)
-        overlay = await self.overrides.over(service, session_id, directory) if self.overrides is not None else None
-        service = service if overlay is None else overlay.service
-        config, calibrations = service.config, self.health.calibrations
-        facts = Facts(
-            headers=headers,
-            tokens=lambda: prompt.parts().total,
-            body_bytes=prompt.body_bytes,
-            last_input_tokens=self._sessions.last_input(conversation),
-            session_id=session_id,
-            search_in_passing=search_in_passing,
-            now=datetime.now(),  # noqa: DTZ005 - rules go by the hours of this machine's clock
-            tokens_at=TargetTokens(prompt, config, calibrations, guide),
-        )
+        overlay = None
+        if self.overrides is not None:
+            overlay = await self.overrides.over(service, session_id, working_directory(request))
+            service = service if overlay is None else overlay.service
+        config = service.config
+        tokens_at = TargetTokens(prompt, config, self.health.calibrations, guide)
+        last = self._sessions.last_input(conversation)
+        now = datetime.now()  # noqa: DTZ005 - rules go by the hours of this machine's clock
+        facts = Facts(headers, prompt.total, prompt.body_bytes, last, session_id, search_in_passing, now, tokens_at)
         if service.custom_router is not None:
             facts = replace(facts, custom=await self._ask(service.custom_router, request, facts, config))
         decision = decide(request, facts, config, provider_facts=service)

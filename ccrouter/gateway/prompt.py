@@ -22,6 +22,10 @@ class Prompt:
             self.counted = self._counter.parts(self._request)
         return self.counted
 
+    def total(self) -> int:
+        """The count of the whole prompt."""
+        return self.parts().total
+
     def changed(self, request: Request) -> "Prompt":
         """The prompt of what is sent instead of what came in; counted where that was."""
         prompt = Prompt(self._counter, request, self.body_bytes)

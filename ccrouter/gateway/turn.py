@@ -68,12 +68,12 @@ class Work:
     conversation: Conversation | None
     notes: tuple[Note, ...] = ()
     """What of the client's request nobody here can carry out."""
-    found: dict[str, Answered] = field(default_factory=dict[str, Answered])
-    """What web searches found, for all attempts."""
     image_model: ImageModel | None = None
     """Looks at images for targets that do not see them. None: nobody does."""
     guide: Guide | None = None
     """Gives the hints for a target's model. None: no model is given any."""
+    found: dict[str, Answered] = field(default_factory=dict[str, Answered])
+    """What web searches found, for all attempts."""
 
     def prompt_at(self, target: Target, health: Health) -> int:
         """What the target will count, as far as can be told beforehand."""

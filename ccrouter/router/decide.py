@@ -25,15 +25,9 @@ def decide(request: Request, facts: Facts, config: Config, *, provider_facts: Pr
         overrides = config.router.overrides.get(choice.scenario, UNCHANGED)
     # The tag is an order to the router, not a part of the prompt, whichever rule decided.
     sent = case.request if case.tag is None else case.tag.request
-    return Decision(
-        targets=_with_fallbacks(choice, config) if config.fallback else (choice.target,),
-        scenario=choice.scenario,
-        reason=choice.reason,
-        request=sent if overrides is UNCHANGED else overridden(sent, overrides),
-        tokens=case.tokens,
-        considered=tuple(considered),
-        overrides=overrides,
-    )
+    sent = sent if overrides is UNCHANGED else overridden(sent, overrides)
+    targets = _with_fallbacks(choice, config) if config.fallback else (choice.target,)
+    return Decision(targets, choice.scenario, choice.reason, sent, case.tokens, tuple(considered), overrides)
 
 
 def decide_look(request: Request, config: Config, *, asker: str) -> Decision:

@@ -26,12 +26,12 @@ class Facts:
     session_id: str | None = None
     search_in_passing: bool = False
     """The client offers its models a web search beside its own tools with every request, as Codex does."""
-    custom: CustomAnswer | None = None
-    """What the custom router answered; None where none is configured."""
     now: datetime | None = None
     """The time on this machine, by its own clock; None: rules that ask for it do not hold."""
     tokens_at: Callable[[Target], int] | None = None
     """Counts them as the target (a model or a group) would, by what its answers have taught; None: as `tokens` does."""
+    custom: CustomAnswer | None = None
+    """What the custom router answered; None where none is configured."""
 
 
 class ProviderFacts(Protocol):

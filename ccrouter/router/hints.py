@@ -30,11 +30,11 @@ def hints_of(headers: Mapping[str, str]) -> Hints:
     """The hints in a request's headers (names in lower case)."""
     request_class = headers.get("x-claude-code-request-class")
     return Hints(
-        request_class=None if request_class is None else request_class.strip().lower() or None,
-        auxiliary_type=headers.get("x-claude-code-auxiliary-type") or None,
-        agent_type=headers.get("x-claude-code-agent-type") or None,
-        agent_id=headers.get(AGENT_ID) or None,
-        parent_agent_id=headers.get("x-claude-code-parent-agent-id") or None,
+        None if request_class is None else request_class.strip().lower() or None,
+        headers.get("x-claude-code-auxiliary-type") or None,
+        headers.get("x-claude-code-agent-type") or None,
+        headers.get(AGENT_ID) or None,
+        headers.get("x-claude-code-parent-agent-id") or None,
     )
 
 
