@@ -7,7 +7,6 @@ attempt may do better. After it the stream is committed: it goes on or ends in a
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import replace
 from functools import reduce
 from typing import Any, Protocol
 
@@ -26,7 +25,7 @@ from ccrouter.model.events import Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.inbound import Reply
-from ccrouter.pipeline.learned import shaped_quirks
+from ccrouter.pipeline.learned import shaped_pipeline
 from ccrouter.pipeline.outbound import Outbound, prepare
 from ccrouter.pipeline.rounds import added
 from ccrouter.pipeline.search_request import with_function_tool
@@ -115,7 +114,7 @@ def make_attempt(
         pipeline = seeing(pipeline, service.config)
     learned = health.learned(target)
     if learned.max_tokens_cap is not None:
-        pipeline = replace(pipeline, quirks=shaped_quirks(pipeline.quirks, learned))
+        pipeline = shaped_pipeline(pipeline, learned)
 
     # Another API's client says nothing in its headers that an Anthropic upstream should hear.
     headers: Mapping[str, str] = incoming.headers if replies.relays else {}

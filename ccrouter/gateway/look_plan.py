@@ -1,7 +1,5 @@
 """Whether an attempt's model is helped to see: the image agent."""
 
-from dataclasses import replace
-
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import Config
 from ccrouter.frozen import frozen
@@ -28,7 +26,7 @@ def seeing(pipeline: Pipeline, config: Config) -> Pipeline:
     route = config.router.image
     if pipeline.quirks.images or route is None or pipeline.target not in members_of(route, config):
         return pipeline
-    return replace(pipeline, quirks=replace(pipeline.quirks, images=True))
+    return pipeline.knowing("images", value=True)
 
 
 def plan_look(config: Config, pipeline: Pipeline, request: Request, image_model: ImageModel | None) -> LookPlan | None:

@@ -1,6 +1,8 @@
 """One provider's model as a pipeline: dialect, facts and transformers put together once, when the config is built."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Any
 
 from ccrouter.config.types import ProviderConfig, Target, TransformerUse
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
@@ -39,6 +41,19 @@ class Pipeline:
     event_hooks: tuple[Transformer, ...]
     guidance: Guidance | None = None
     """The hints for the model, which are among `request_hooks`; None where the pipeline is one without."""
+    _knowing: dict[str, tuple[object, "Pipeline"]] = field(
+        default_factory=dict[str, tuple[object, "Pipeline"]], init=False, repr=False, compare=False
+    )
+
+    def knowing(self, fact: str, value: object) -> "Pipeline":
+        """This pipeline where one of the facts in `quirks` is another. Of each fact the last is kept, and given again:
+        what was encoded before is found by the very same quirks (decision 19).
+        """
+        known = self._knowing.get(fact)
+        if known is None or known[0] != value:
+            changes: dict[str, Any] = {fact: value}
+            known = self._knowing[fact] = value, replace(self, quirks=replace(self.quirks, **changes))
+        return known[1]
 
     @property
     def relays(self) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Final
 
-from ccrouter.dialects.quirks import Quirks
 from ccrouter.frozen import frozen
 from ccrouter.model.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ccrouter.pipeline.build import Pipeline
 
 NEVER_DROPPED: Final = frozenset({"model", "messages", "input", "contents", "tools", "stream", "role", "content"})
 """Without these a request is none: a refusal that names one of them is about something else."""
@@ -52,12 +52,10 @@ def joined(one: Learned, other: Learned) -> Learned:
     return Learned(min(caps, default=None), one.dropped | other.dropped, {**one.renamed, **other.renamed})
 
 
-def shaped_quirks(quirks: Quirks, learned: Learned) -> Quirks:
-    """The facts about the upstream, with the learned cap among them."""
-    cap = learned.max_tokens_cap
-    if cap is None or (quirks.max_tokens_cap is not None and quirks.max_tokens_cap <= cap):
-        return quirks
-    return replace(quirks, max_tokens_cap=cap)
+def shaped_pipeline(pipeline: Pipeline, learned: Learned) -> Pipeline:
+    """The pipeline with the learned cap among the facts about its upstream."""
+    cap, known = learned.max_tokens_cap, pipeline.quirks.max_tokens_cap
+    return pipeline if cap is None or (known is not None and known <= cap) else pipeline.knowing("max_tokens_cap", cap)
 
 
 def shaped_wire(wire: JsonObject, learned: Learned) -> JsonObject:

@@ -2,13 +2,16 @@
 
 import pytest
 
+from ccrouter.config.types import ProviderConfig
+from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
 from ccrouter.model.json import Json, JsonObject
+from ccrouter.pipeline.build import Pipeline, build_pipeline
 from ccrouter.pipeline.learned import (
     NOTHING,
     Learned,
     from_json,
-    shaped_quirks,
+    shaped_pipeline,
     shaped_wire,
     to_json,
     with_cap,
@@ -73,12 +76,29 @@ def test_the_same_refusal_twice_means_that_dropping_did_not_help() -> None:
     assert with_refused(once, "reasoning", None) is None
 
 
+def pipeline(quirks: Quirks) -> Pipeline:
+    return build_pipeline(ProviderConfig("p", "http://h/v1"), "m", dialect=OPENAI_CHAT, quirks=quirks, transformers={})
+
+
 def test_the_lowest_cap_counts() -> None:
     learned = with_cap(with_cap(with_cap(NOTHING, 8192), 4096), 16384)
     assert learned.max_tokens_cap == 4096
-    assert shaped_quirks(Quirks(), learned).max_tokens_cap == 4096
-    assert shaped_quirks(Quirks(max_tokens_cap=100), learned).max_tokens_cap == 100
-    assert shaped_quirks(Quirks(), NOTHING) == Quirks()
+    plain, capped = pipeline(Quirks()), pipeline(Quirks(max_tokens_cap=100))
+    assert shaped_pipeline(plain, learned).quirks == Quirks(max_tokens_cap=4096)
+    assert shaped_pipeline(capped, learned) is capped
+    assert shaped_pipeline(plain, NOTHING) is plain
+
+
+def test_a_learned_cap_gives_the_same_pipeline_each_time() -> None:
+    """What was encoded before is found by the very same facts (decision 19)."""
+    plain = pipeline(Quirks())
+    once = shaped_pipeline(plain, Learned(8192))
+    assert shaped_pipeline(plain, Learned(8192, frozenset({"a"}))) is once
+    lower = shaped_pipeline(plain, Learned(4096))
+    assert (lower.quirks.max_tokens_cap, once.quirks.max_tokens_cap) == (4096, 8192)
+    seeing = once.knowing("images", value=False)
+    assert (seeing.quirks.images, seeing.quirks.max_tokens_cap) == (False, 8192)
+    assert (plain.quirks.images, plain.quirks.max_tokens_cap) == (True, None)
 
 
 def test_on_disk_and_back() -> None:
