@@ -4,7 +4,6 @@ Nothing is sent to the client before the upstream's first meaningful frame; a fa
 attempt may do better. After it the stream is committed: it goes on or ends in an honest `error` event.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import reduce
@@ -170,7 +169,6 @@ async def run_attempt(
         UpstreamError: it failed before anything was committed.
     """
     outbound = attempt.outbound
-    begun = asyncio.get_running_loop().time()
     async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
         if not 200 <= upstream.status < 300:
             raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
@@ -182,7 +180,7 @@ async def run_attempt(
             replies=attempt.replies,
             counts=attempt.counts,
         )
-        source = Source(upstream, reply.progress, attempt, begun)
+        source = Source(upstream, reply.progress, attempt)
         if not attempt.streamed:
             return await collect(source, reply)
         outcome = await stream(source, reply, commit=commit, write=write)
@@ -209,15 +207,13 @@ class Progress(Protocol):
 class Source:
     """The bytes of one reply, with the bounds on how long they may take."""
 
-    __slots__ = ("_begun", "_plain", "_progress", "_upstream", "attempt")
+    __slots__ = ("_plain", "_progress", "_upstream", "attempt")
 
-    def __init__(self, upstream: UpstreamReply, progress: Progress, attempt: Attempt, begun: float) -> None:
-        """`begun`: the loop's time."""
+    def __init__(self, upstream: UpstreamReply, progress: Progress, attempt: Attempt) -> None:
         way = attempt.way
         self.attempt = attempt
         self._upstream = upstream
         self._progress = progress
-        self._begun = begun
         # Said once for all pieces: nothing but the upstream's own silence bounds them, and nobody logs them.
         self._plain = way.first_byte_seconds is None and way.total_seconds is None and not logs_bodies()
 
@@ -234,7 +230,7 @@ class Source:
         if progress.finishing:
             chunk = await self._upstream.read(GRACE_AFTER_FINISH)
         elif (bound := bound_of(self.attempt.way, worded=progress.meaningful)) is not None:
-            chunk = await self._upstream.read_until(self._begun + bound[0], bound[1])
+            chunk = await self._upstream.read_within(*bound)
         else:
             chunk = await self._upstream.read()
         log_body(self.attempt.request_id, "from upstream", chunk)

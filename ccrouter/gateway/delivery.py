@@ -36,7 +36,6 @@ class Delivery:
         self._first_word: float | None = None
         self._on_word: Callable[[], None] | None = None
         self._heartbeat = Heartbeat(self._ping)
-        self._time = asyncio.get_running_loop().time
 
     async def commit(self) -> None:
         """Send the status line and headers, unless that was done already."""
@@ -66,7 +65,8 @@ class Delivery:
         """Send a piece of the answer."""
         if self._first_word is None or self._on_word is not None:
             self._note_word()
-        self._heartbeat.last_write = self._time()
+        heartbeat = self._heartbeat
+        heartbeat.last_write = heartbeat.now()
         return self._stream.write(data)
 
     def _note_word(self) -> None:

@@ -3,7 +3,6 @@
 There is no route for these: vectors of two models cannot be compared, so the client names its model and gets no other.
 """
 
-import asyncio
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -78,11 +77,10 @@ class EmbeddingTurn(Turn):
         url = embeddings_url(pipeline.base_url, pipeline.target.model)
         headers = {**pipeline.dialect.headers(attempt.key, url=url), **pipeline.headers}
         sent = orjson.dumps({**self._body, "model": pipeline.target.model})
-        began = asyncio.get_running_loop().time()
         async with self._upstream_client.open(url, headers, sent, attempt.way) as upstream:
             if not 200 <= upstream.status < 300:
                 raise pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
-            source = Source(upstream, _WHOLE, attempt, began)
+            source = Source(upstream, _WHOLE, attempt)
             body = await all_of(source)
             await drain(upstream)
         return Outcome(usage_of(body), body)

@@ -24,7 +24,8 @@ class Heartbeat:
         self._ping: Callable[[], Awaitable[None]] | None = ping
         self._every = PING_SECONDS if every is None else every
         self._loop = asyncio.get_running_loop()
-        self.last_write = self._loop.time()
+        self.now = self._loop.time
+        self.last_write = self.now()
         """The moment from which on the silence counts, by the loop's time; set by who writes."""
         self._task: asyncio.Future[None] | None = None
         self._timer = self._loop.call_later(FIRST_PING_SECONDS if first is None else first, self._tick)

@@ -1,6 +1,5 @@
 """One answer of the model, out of those that a message may take."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
@@ -40,13 +39,12 @@ class Model:
         """
         attempt = self.attempt
         log_body(attempt.request_id, "to upstream", outbound.body)
-        begun = asyncio.get_running_loop().time()
         usage = Usage()
         async with self.client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
             if not 200 <= upstream.status < 300:
                 raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
             reader = EventReader(attempt.pipeline, outbound.context, attempt.counts)
-            source = Source(upstream, reader, attempt, begun)
+            source = Source(upstream, reader, attempt)
             try:
                 while True:
                     chunk = await source.read()

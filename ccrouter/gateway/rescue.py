@@ -89,12 +89,11 @@ class Rescue:
     ) -> UpstreamError | None:
         """Give the client what comes; how it was torn, if it was."""
         outbound = attempt.outbound
-        begun = asyncio.get_running_loop().time()
         async with client.open(outbound.url, outbound.headers, outbound.body, attempt.way) as upstream:
             if not 200 <= upstream.status < 300:
                 raise attempt.pipeline.dialect.error(upstream.status, upstream.headers, await upstream.error_body())
             reader = EventReader(attempt.pipeline, outbound.context, attempt.counts)
-            source = Source(upstream, reader, attempt, begun)
+            source = Source(upstream, reader, attempt)
             while joiner.failure is None and not joiner.over:
                 try:
                     chunk = await source.read()

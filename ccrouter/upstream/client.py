@@ -54,6 +54,8 @@ class UpstreamReply:
 
     _response: aiohttp.ClientResponse
     _watch: SilenceWatch
+    _sent: float
+    """The loop's time before the request was sent."""
 
     @property
     def status(self) -> int:
@@ -76,7 +78,7 @@ class UpstreamReply:
             if content.is_eof():
                 return content.read_nowait()  # all has come
             if within is not None:
-                return await self._read_within(within)
+                return await self._read_for(within)
             watch.wait_begins()
             try:
                 return await content.readany()
@@ -86,7 +88,7 @@ class UpstreamReply:
             # The response keeps the error, too.
             raise explain(error, str(self._response.url.host)) from untraced(error)
 
-    async def _read_within(self, seconds: float) -> bytes:
+    async def _read_for(self, seconds: float) -> bytes:
         self._watch.wait_begins()
         try:
             async with asyncio.timeout(seconds):
@@ -96,10 +98,11 @@ class UpstreamReply:
         finally:
             self._watch.wait_ends()
 
-    async def read_until(self, moment: float, words: str) -> bytes:
-        """As `read`, but what has not come by `moment` (the loop's time) is a failure told as `words`."""
+    async def read_within(self, seconds: float, words: str) -> bytes:
+        """As `read`, but what has not come `seconds` after the request was sent is a failure told as `words`. Only for
+        one with a way that bounds them."""
         try:
-            async with asyncio.timeout_at(moment):
+            async with asyncio.timeout_at(self._sent + seconds):
                 return await self.read()
         except TimeoutError as error:
             raise upstream_failure(f"{self._response.url.host} {words}", status=504) from error
@@ -136,6 +139,8 @@ class UpstreamClient:
             read_bufsize=READ_BUFFER,
         )
         self._trusts: dict[Path, ssl.SSLContext] = {}
+        self.loop = asyncio.get_running_loop()
+        """Asking for it again and again takes a call into the system each time (Python 3.11)."""
 
     def _trust(self, ca_bundle: Path | None) -> ssl.SSLContext | bool:
         """What to check certificates against: the system's authorities unless a bundle is configured."""
@@ -228,11 +233,12 @@ class _Exchange:
         self._watch: SilenceWatch | None = None
 
     async def __aenter__(self) -> UpstreamReply:
-        way = self._way
+        way, loop, sent = self._way, self._client.loop, 0.0
         try:
             if way.answer_seconds is None:
                 response = await self._client.post(self._url, self._headers, self._body, way)
             else:
+                sent = loop.time()
                 async with asyncio.timeout(way.answer_seconds):
                     response = await self._client.post(self._url, self._headers, self._body, way)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
@@ -242,8 +248,8 @@ class _Exchange:
             place = place_of(response.headers.get("location", "")) or "another path"
             words = f"{place_of(self._url)} redirects to {place}: set api_base_url to the final address"
             raise upstream_failure(words, code=SETTINGS_AT_FAULT, unreached="redirect")
-        self._response, self._watch = response, SilenceWatch(response, way.idle_seconds)
-        return UpstreamReply(response, self._watch)
+        self._response, self._watch = response, SilenceWatch(response, way.idle_seconds, loop)
+        return UpstreamReply(response, self._watch, sent)
 
     async def __aexit__(self, *_: object) -> None:
         if self._response is not None and self._watch is not None:

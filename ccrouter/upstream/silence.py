@@ -22,12 +22,12 @@ class SilenceWatch:
 
     __slots__ = ("_content", "_loop", "_seconds", "_timer", "_waiting_since")
 
-    def __init__(self, response: aiohttp.ClientResponse, seconds: float) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         """Take the watch over from aiohttp, with the next bytes that come."""
         connection = response.connection
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = None
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._content = response.content
         self._seconds = seconds
         self._waiting_since: float | None = None

@@ -209,10 +209,12 @@ async def test_no_first_byte_in_time(client: UpstreamClient) -> None:
     assert caught.value.detail.status == 504
 
 
-async def test_reading_until_a_moment(client: UpstreamClient) -> None:
+async def test_reading_within_a_time_from_the_request_on(client: UpstreamClient) -> None:
     raw = b"HTTP/1.1 200 OK\r\n\r\nfirst"
-    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", Way(5)) as reply:
-        moment = asyncio.get_running_loop().time() + 0.3
-        assert await reply.read_until(moment, "was slow") == b"first"
+    way = Way(5, total_seconds=2)
+    async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", way) as reply:
+        begun = asyncio.get_running_loop().time()
+        assert await reply.read_within(0.3, "was slow") == b"first"
         with pytest.raises(UpstreamError, match=r"127\.0\.0\.1 was slow"):
-            await reply.read_until(moment, "was slow")
+            await reply.read_within(0.3, "was slow")
+        assert asyncio.get_running_loop().time() - begun < 1

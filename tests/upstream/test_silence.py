@@ -44,10 +44,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("ccrouter.upstream.silence.asyncio", SimpleNamespace(get_running_loop=lambda: made))
-    return made
+def clock() -> Clock:
+    return Clock()
 
 
 @dataclass
@@ -71,15 +69,15 @@ class Watched:
         return task
 
 
-def watched(seconds: float = 10) -> Watched:
+def watched(clock: Any, seconds: float = 10) -> Watched:
     protocol = Mock(connected=True, read_timeout=seconds)
     content = aiohttp.StreamReader(protocol, 1000, loop=asyncio.get_running_loop())
     response: Any = SimpleNamespace(content=content, connection=SimpleNamespace(protocol=protocol))
-    return Watched(SilenceWatch(response, seconds), content, protocol)
+    return Watched(SilenceWatch(response, seconds, clock), content, protocol)
 
 
 async def test_silence_since_the_last_bytes_counts(clock: Clock) -> None:
-    answer = watched()
+    answer = watched(clock)
     assert answer.protocol.read_timeout is None  # aiohttp watches no more
     for _ in range(3):
         read = await answer.waiting()
@@ -95,7 +93,7 @@ async def test_silence_since_the_last_bytes_counts(clock: Clock) -> None:
 
 
 async def test_one_timer_serves_many_reads(clock: Clock) -> None:
-    answer = watched()
+    answer = watched(clock)
     for _ in range(1000):
         read = await answer.waiting()
         answer.content.feed_data(b"x")
@@ -107,7 +105,7 @@ async def test_one_timer_serves_many_reads(clock: Clock) -> None:
 
 
 async def test_while_nobody_reads_nothing_is_silent(clock: Clock) -> None:
-    answer = watched()
+    answer = watched(clock)
     answer.content.feed_data(b"x")
     assert await answer.read() == b"x"
     await clock.move(25)
@@ -118,7 +116,7 @@ async def test_while_nobody_reads_nothing_is_silent(clock: Clock) -> None:
 
 
 async def test_bytes_that_come_in_the_last_moment_are_read(clock: Clock) -> None:
-    answer = watched()
+    answer = watched(clock)
     read = await answer.waiting()
     answer.content.feed_data(b"x")
     await clock.move(10)
