@@ -3,7 +3,8 @@
 The splitter works on bytes and hands out whole frames, so a UTF-8 sequence is never decoded in halves.
 """
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 """A single frame larger than this is not a stream of events but something gone wrong (or hostile)."""
@@ -12,10 +13,11 @@ LF: Final = ord("\n")
 """As numbers: `CR in data` takes a seventh of the time of `b"\r" in data`."""
 
 
-class Frame(NamedTuple):
+@dataclass(slots=True)
+class Frame:
     """One dispatched event: its `event:` name (None when there was none) and its `data:` lines joined by newlines.
 
-    A tuple, not a dataclass: one is made for each chunk of every stream.
+    Never changed, but not frozen either: one is made for each chunk of every stream, and this is the quickest way.
     """
 
     event: str | None
@@ -101,6 +103,9 @@ def frame_of(part: bytes) -> Frame | None:
     """
     if part.startswith(b"data: ") and LF not in part:  # as nearly every frame of an OpenAI-like stream
         return Frame(None, part[6:])
+    head, _, rest = part.partition(b"\n")
+    if rest.startswith(b"data: ") and LF not in rest and head.startswith(b"event:"):  # as those whose events have names
+        return Frame(head[6:].strip().decode("utf-8", "replace"), rest[6:])
     event: str | None = None
     data: list[bytes] = []
     for line in part.split(b"\n"):

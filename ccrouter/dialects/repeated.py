@@ -127,15 +127,12 @@ class Repetition:
         self._lessons -= 1
         kind, key = type(event), event.key
         text = event.json if isinstance(event, ToolInputDelta) else event.text
-        for string in (orjson.dumps(text), json.dumps(text).encode()):
-            before, _, after = frame.data.partition(string)
+        for written in (orjson.dumps, ascii_json):
+            before, found, after = frame.data.partition(written(text))
             # Whatever string stands there is the delta's text if this one is, which no frame holds.
-            if said_with(before + PROBE_JSON + after, said) == kind(key, PROBE):
-                self._frame, self._kind, self._key = (
-                    RepeatedFrame(lines_of(Frame(frame.event, before)), after),
-                    kind,
-                    key,
-                )
+            if found and said_with(before + PROBE_JSON + after, said) == kind(key, PROBE):
+                self._frame = RepeatedFrame(lines_of(Frame(frame.event, before)), after)
+                self._kind, self._key = kind, key
                 return
 
     def run(self, lines: bytes, start: int, key: BlockKey) -> tuple[DeltaRun, int] | None:
@@ -148,6 +145,11 @@ class Repetition:
         self._lessons = FRUITLESS
         texts, end = found
         return DeltaRun(self._kind, key, texts), end
+
+
+def ascii_json(text: str) -> bytes:
+    """`text` as Python's own servers write it."""
+    return json.dumps(text).encode()
 
 
 def said_with(data: bytes, said: Callable[[Json], Delta | None]) -> Delta | None:

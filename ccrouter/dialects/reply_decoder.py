@@ -35,6 +35,8 @@ class JsonReplyDecoder(ABC):
         """The events that one stream frame brings."""
         if self._ended:
             return []
+        if frame.data == DONE:
+            return self._said_done()
         try:
             chunk: Json = orjson.loads(frame.data)
         except ValueError:

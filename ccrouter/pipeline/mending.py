@@ -4,11 +4,11 @@ Models break tool arguments, write calls and reasoning into their text, and thei
 which). What a request cannot suffer from is not looked for: no filter is in the chain without need.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping
 
 from ccrouter.dialects.anthropic import ANTHROPIC_REPLIES
 from ccrouter.dialects.quirks import Quirks
-from ccrouter.dialects.tool_search import callable_tools
+from ccrouter.dialects.tool_search import PLACEHOLDER, callable_tools
 from ccrouter.model.events import Event, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.json import JsonObject
 from ccrouter.model.request import Request
@@ -33,7 +33,8 @@ def mending(quirks: Quirks, context: Context, used_ids: Container[str]) -> "Mend
     if quirks.think_tags != "never" and (not own or _splits(quirks)):
         tags = THINK_TAGS if quirks.think_tags == "start" else THINK_TAGS[:1]
         splitter = TagSplitter(tags, context.provider, where=quirks.think_tags)
-    if context.request.tools and (schemas := _schemas(context.request)):
+    if context.request.tools and may_call(context.request):
+        schemas = OfferedSchemas(context.request)
         if quirks.leaked_tool_calls:
             forms = [form for name, form in FORMS.items() if name in quirks.leaked_tool_calls]
             leaks = LeakedCalls(forms, schemas, context.notes)
@@ -50,9 +51,34 @@ def _splits(quirks: Quirks) -> bool:
     return quirks.think_tags in ("anywhere", "implicit")
 
 
-def _schemas(request: Request) -> dict[str, JsonObject]:
-    """The tools that the model may call, by name."""
-    return {tool.name: tool.input_schema or {} for tool in callable_tools(request) if not tool.is_server_tool}
+def may_call(request: Request) -> bool:
+    """True where there is a tool that the model may call and the client runs."""
+    if any(tool.type is None and not tool.deferred and tool.name != PLACEHOLDER for tool in request.tools or ()):
+        return True  # the first one, nearly always
+    return any(not tool.is_server_tool for tool in callable_tools(request))
+
+
+class OfferedSchemas(Mapping[str, JsonObject]):
+    """Of the tools that the model may call, by name. They are gathered when the first call comes."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._schemas: dict[str, JsonObject] | None = None
+
+    def _gathered(self) -> dict[str, JsonObject]:
+        if self._schemas is None:
+            tools = callable_tools(self._request)
+            self._schemas = {tool.name: tool.input_schema or {} for tool in tools if not tool.is_server_tool}
+        return self._schemas
+
+    def __getitem__(self, name: str) -> JsonObject:
+        return self._gathered()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._gathered())
+
+    def __len__(self) -> int:
+        return len(self._gathered())
 
 
 class Mending:

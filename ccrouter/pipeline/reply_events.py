@@ -102,6 +102,8 @@ class ReplyEvents:
                 frame = frame_of(lines[at:end])
                 events += decoder.frame(frame) if frame is not None else ()
             at = end + 2
+            if at >= size:
+                break
             if looked == MOST_LOOKS or runs == MOST_RUNS:
                 events += [event for frame in frames_of(lines[at:]) for event in decoder.frame(frame)]
                 break

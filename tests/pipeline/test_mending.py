@@ -1,6 +1,7 @@
 """What models do wrong, mended on the way from an upstream's bytes to the client's: streamed and whole alike."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from ccrouter.dialects.anthropic.stream import ReplyDefaults
 from ccrouter.dialects.base import Dialect
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import LeakedForm, Quirks
+from ccrouter.dialects.tool_search import callable_tools
 from ccrouter.errors import upstream_failure
 from ccrouter.model.blocks import ToolUse
 from ccrouter.model.envelope import Envelope, seal
@@ -239,6 +241,28 @@ def test_what_a_request_cannot_suffer_from_is_not_looked_for() -> None:
     assert made(Quirks(think_tags="never"), ()) is None
     assert made(Quirks(), (BASH,), "anthropic") is None
     assert made(Quirks(), (BASH,)) is not None
+    quirks = Quirks(think_tags="never")
+    later, named_so = replace(BASH, extras={"defer_loading": True}), replace(BASH, type="custom")
+    assert made(quirks, (SEARCH, later)) is None
+    assert made(quirks, (SEARCH, later, named_so)) is None  # the first of a name counts
+    assert made(quirks, (SEARCH, named_so)) is not None
+
+
+def test_the_tools_that_may_be_called_are_gathered_when_the_first_call_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def counted(request: Request) -> tuple[Tool, ...]:
+        asked.append(request)
+        return callable_tools(request)
+
+    monkeypatch.setattr("ccrouter.pipeline.mending.callable_tools", counted)
+    request = Request("m", (), tools=(BASH,))
+    mends = mending(Quirks(), Context("p", "m", "openai_chat", Quirks(), request, Notes()), HistoryIds(request))
+    assert mends is not None
+    mends([Start(None, None), *text(0, "Hi")])
+    assert asked == []
+    mends([*call(1, "Bash ", "{}", "x"), *call(2, "Bash", "{}", "y")])
+    assert asked == [request]
 
 
 def test_text_takes_the_short_way_once_it_has_begun() -> None:

@@ -112,26 +112,24 @@ class StreamEncoder:
         return self._rare(event)
 
     def _rare(self, event: Event) -> bytes:
-        match event:
-            case BlockStart(_, head):
-                return self._block_start(head)
-            case BlockStop():
-                return self._block_stop()
-            case Signature(_, signature):
-                return self._delta({"type": "signature_delta", "signature": signature})
-            case OpaqueDelta(_, raw):
-                return self._delta(raw)
-            case UsageUpdate(usage):
-                self.usage = merge_usage(self.usage, usage)
-                return b""
-            case Start():
-                return self._start(event)
-            case Finish():
-                return self._finish(event)
-            case Failed(error):
-                return error_frame(explained_error(error, self._defaults.request_id))
-            case _:
-                raise AssertionError(f"no encoding for {event!r}")
+        if isinstance(event, BlockStart):
+            return self._block_start(event.block)
+        if isinstance(event, BlockStop):
+            return self._block_stop()
+        if isinstance(event, UsageUpdate):
+            self.usage = merge_usage(self.usage, event.usage)
+            return b""
+        if isinstance(event, Start):
+            return self._start(event)
+        if isinstance(event, Finish):
+            return self._finish(event)
+        if isinstance(event, Signature):
+            return self._delta({"type": "signature_delta", "signature": event.signature})
+        if isinstance(event, OpaqueDelta):
+            return self._delta(event.raw)
+        if isinstance(event, Failed):
+            return error_frame(explained_error(event.error, self._defaults.request_id))
+        raise AssertionError(f"no encoding for {event!r}")
 
     def _start(self, event: Start) -> bytes:
         self.usage = event.usage

@@ -171,10 +171,10 @@ class ReplyDecoder(JsonReplyDecoder):
         if not isinstance(message, dict) and (self._whole or not self._writer.has_content):
             message = choice.get("message")
         if message and isinstance(message, dict):
-            told = _only_told(message)
-            if told is not None and told[0] == "content" and isinstance(told[1], str) and self._sources is None:
-                self._writer.text(told[1])  # as nearly always
-            else:
+            told, content = _told(message), message.get("content")
+            if told == ["content"] and isinstance(content, str) and self._sources is None:  # as nearly always
+                self._writer.text(content)
+            elif told:
                 self._message(message, position)
         if choice.get("error"):
             return error_of_frame({"error": choice["error"]})
@@ -337,21 +337,17 @@ def _only_delta(choice: Json) -> tuple[str, str | list[Json]] | None:
     if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("usage") or choice.get("error"):
         return None
     delta = choice.get("delta")
-    told = _only_told(delta) if isinstance(delta, dict) else None
-    if told is None:
+    if not isinstance(delta, dict):
         return None
-    name, value = told
+    told = _told(delta)
+    if len(told) != 1:
+        return None
+    name, value = told[0], delta[told[0]]
     if isinstance(value, str) or (isinstance(value, list) and name == "tool_calls"):
         return name, value
     return None
 
 
-def _only_told(message: JsonObject) -> tuple[str, Json] | None:
-    """The one field of a message or delta, beside its role, that says anything; None where none or several do."""
-    found: tuple[str, Json] | None = None
-    for name, value in message.items():
-        if value and name != "role":
-            if found is not None:
-                return None
-            found = name, value
-    return found
+def _told(message: JsonObject) -> list[str]:
+    """The fields of a message or delta that say anything, beside its role."""
+    return [name for name, value in message.items() if value and name != "role"]
