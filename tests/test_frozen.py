@@ -5,11 +5,13 @@ import inspect
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, InitVar, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from ccrouter.frozen import frozen
+
+T = TypeVar("T")
 
 
 @frozen
@@ -54,6 +56,22 @@ def test_fields_defaults_and_factories() -> None:
     assert one.names is not other.names
     assert Point(x=3, y=4, names=["a"]) == Point(3, 4, ["a"])
     assert Empty() == Empty()
+
+
+def test_a_factory_that_knows_its_types_makes_what_it_would_make() -> None:
+    class Box(Generic[T]):
+        pass
+
+    @frozen
+    class Holder:
+        by_name: dict[str, int] = field(default_factory=dict[str, int])
+        seen: set[str] = field(default_factory=set[str])
+        box: Box[int] = field(default_factory=Box[int])
+
+    one, other = Holder(), Holder()
+    assert (one.by_name, one.seen, type(one.box)) == ({}, set(), Box)
+    assert one.by_name is not other.by_name
+    assert vars(one.box)["__orig_class__"] == Box[int]
 
 
 def test_nothing_can_be_assigned() -> None:

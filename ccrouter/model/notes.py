@@ -1,7 +1,7 @@
 """The ledger of what could not be carried over to an upstream: nothing is lost silently."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ccrouter.frozen import frozen
 
@@ -15,7 +15,7 @@ class Note:
     why: str
 
 
-@dataclass(slots=True)
+@frozen
 class Notes:
     """Collects notes while one request is encoded or one reply is decoded. The same note is kept once."""
 
