@@ -26,6 +26,7 @@ from ccrouter.router.selectors import Ambiguous, ambiguity, find_alias, resolve,
 from ccrouter.router.subagent import find_tag
 from ccrouter.router.weighing import Subject, weigh
 from ccrouter.tokens import ceiling
+from ccrouter.tokens.counter import FEWEST_BYTES_PER_TOKEN
 
 LEAST_TOKENS_AFTER_LONG_PROMPT = 20_000
 """CCR: a session whose last prompt was long stays with longContext while the next one has more than this."""
@@ -127,10 +128,12 @@ class Case:
         depend on what was answered before; a context window is the target's own.
         """
         if self.tokens is None:
-            if self._ceiling is None:
-                self._ceiling = ceiling(self.request, self.facts.body_bytes)
-            if self._ceiling <= limit:
-                return None
+            # Where the bytes alone are over the limit, nobody need look for images.
+            if self.facts.body_bytes // FEWEST_BYTES_PER_TOKEN <= limit:
+                if self._ceiling is None:
+                    self._ceiling = ceiling(self.request, self.facts.body_bytes)
+                if self._ceiling <= limit:
+                    return None
             self.tokens = self.facts.tokens()
         tokens = self.tokens if at is None or self.facts.tokens_at is None else self.facts.tokens_at(at)
         return tokens if tokens > limit else None

@@ -123,7 +123,7 @@ class TokenCounter:
             messages += MESSAGE_TOKENS + counted[0]
             media += counted[1]
         for tool in request.tools or ():
-            if not tool.deferred or tool.name in referenced:
+            if not (tool.extras and tool.deferred) or tool.name in referenced:
                 counted = self._known(tool.derive(_tool_key)) or self._count(_tool_pieces(tool))
                 tools += TOOL_TOKENS + counted[0]
         return PromptTokens(system, messages, tools, media)
