@@ -78,13 +78,20 @@ class Looks:
 
 
 async def give_back(
-    requests: Callable[[], int], under_way: Callable[[], int], *, seconds: float = LOOK_SECONDS
+    requests: Callable[[], int],
+    under_way: Callable[[], int],
+    hear: Callable[[int], None],
+    *,
+    seconds: float = LOOK_SECONDS,
 ) -> None:
-    """Until cancelled. `requests` tells how many have come so far, `under_way` how many of them are not over."""
+    """Until cancelled. `requests` tells how many have come so far, `under_way` how many of them are not over; `hear` is
+    told of those now and then.
+    """
     trim = trimmer()
     looks = Looks()
     while True:
         await asyncio.sleep(seconds)
+        hear(under_way())
         due = looks.due(requests(), under_way(), encoding.let_go)
         if due is Due.SWEEP:
             sweep()

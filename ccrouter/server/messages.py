@@ -8,6 +8,7 @@ from aiohttp import web
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.client_apis.openai_chat import CHAT_API
 from ccrouter.gateway.types import Incoming
+from ccrouter.server.crowd import MANY, crowd
 from ccrouter.server.responses import id_header, json_response
 from ccrouter.server.state import REQUEST_ID, State, served_by, serving
 
@@ -41,6 +42,8 @@ def serve(state: State, api: ClientApi) -> Callable[[web.Request], Awaitable[web
 
     async def handle(request: web.Request) -> web.StreamResponse:
         service, gateway = served_by(state, request.match_info.get("preset"))
+        if gateway.open_requests >= MANY:
+            crowd.begin()
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
         incoming = Incoming(await request.read(), lower_case(request.headers), request_id, api)

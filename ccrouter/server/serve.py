@@ -25,6 +25,7 @@ from ccrouter.runtime import build
 from ccrouter.server.accepting import Acceptor
 from ccrouter.server.admin import STOP, status_of
 from ccrouter.server.app import make_app
+from ccrouter.server.crowd import crowd
 from ccrouter.server.loop_errors import handle_loop_error
 from ccrouter.server.memory import give_back, one_heap
 from ccrouter.server.peers import Peers
@@ -176,7 +177,9 @@ class Serving:
             upkeep = [
                 asyncio.ensure_future(watch(state)),
                 asyncio.ensure_future(state.presets.watch()),
-                asyncio.ensure_future(give_back(lambda: state.gateway.requests_total, lambda: state.open_requests)),
+                asyncio.ensure_future(
+                    give_back(lambda: state.gateway.requests_total, lambda: state.open_requests, crowd.end)
+                ),
             ]
             if workers is not None:
                 asyncio.get_running_loop().add_reader(workers.seat.lifeline, self._supervisor_has_gone)

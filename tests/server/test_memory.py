@@ -90,6 +90,7 @@ def test_what_is_not_used_any_more_goes_in_a_lull_and_only_then() -> None:
 
 async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
+    heard: list[int] = []
     requests = [0]
     again = asyncio.Event()
 
@@ -101,7 +102,7 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(memory, "trimmer", lambda: lambda: done.append(f"trim at {requests[0]}"))
     monkeypatch.setattr(memory, "sweep", lambda: done.append(f"sweep at {requests[0]}"))
     monkeypatch.setattr(memory.asyncio, "sleep", sleep)
-    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, seconds=7))
+    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, heard.append, seconds=7))
     for count in (0, 3, 3, 3, 4, 5, 6):
         requests[0] = count
         await turns()
@@ -111,6 +112,7 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
         await turns()
     task.cancel()
     assert done == ["sweep at 3", "trim at 3", "trim at 6"]
+    assert heard == [0] * 7
 
 
 def test_names_that_pythons_cache_holds_go() -> None:
