@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, TypeAlias
 
 from ccrouter.log_levels import level_of
-from ccrouter.log_messages import Unhurried
+from ccrouter.log_messages import MOST_WAITING, Gathering, Unhurried
 
 MAX_BYTES = 10 * 1024 * 1024
 BACKUPS = 5
@@ -28,8 +28,6 @@ ROTATION_PAUSE_SECONDS = 60.0
 
 WAIT_SECONDS = 0.05
 """How long a request's line may wait for others."""
-MOST_WAITING = 100
-"""Lines. One more, and they are written."""
 
 STANDARD_OUTPUTS = (1, 2)
 
@@ -103,7 +101,7 @@ class QuietStreamHandler(logging.StreamHandler[IO[str]]):
         """There is no better place to say that the log cannot be written."""
 
 
-class LogFile(logging.handlers.RotatingFileHandler):
+class LogFile(logging.handlers.RotatingFileHandler, Gathering):
     """The rotated file. Where stdout or stderr is this very file (`ccr start` arranges that), they follow it.
 
     Lines are in the order of their records. An `Unhurried` message may wait; any other record, the end of the process
@@ -115,7 +113,9 @@ class LogFile(logging.handlers.RotatingFileHandler):
     ) -> None:
         self._next_rotation = 0.0
         self._size = 0
-        self._waiting: list[logging.LogRecord] = []
+        self.waiting: list[Unhurried] = []
+        self._late = logging.LogRecord("", logging.INFO, "(unknown file)", 0, None, None, None)
+        """The record of each waiting message in turn."""
         self._terminal = terminal
         super().__init__(path, maxBytes=max_bytes, backupCount=backups)
         self._followers = [descriptor for descriptor in STANDARD_OUTPUTS if _is_same_file(descriptor, path)]
@@ -127,21 +127,39 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Have the record's line written, now or soon. The caller holds the handler's lock."""
-        self._waiting.append(record)
-        waiting = len(self._waiting)
-        if not isinstance(record.msg, Unhurried) or waiting > MOST_WAITING or (waiting == 1 and not self._flush_soon()):
-            self._write_waiting()
+        if isinstance(record.msg, Unhurried):
+            self._wait(record.msg)
+        else:
+            self._write(self._lines_waiting() + self._line(record))
+
+    def gather(self, message: Unhurried) -> None:
+        """Have its line written soon."""
+        self.acquire()
+        try:
+            self._wait(message)
+        finally:
+            self.release()
 
     def flush(self) -> None:
         """Write what waits."""
         self.acquire()
         try:
-            self._write_waiting()
+            self._write(self._lines_waiting())
         finally:
             self.release()
 
+    def _wait(self, message: Unhurried) -> None:
+        first = not self.waiting
+        self.waiting.append(message)
+        if len(self.waiting) > MOST_WAITING or (first and not self._flush_soon()):
+            self._write(self._lines_waiting())
+
     def _flush_soon(self) -> bool:
-        """False where no event loop could do it."""
+        """False where no event loop could do it.
+
+        Nobody calls it off where everything is written sooner, so that what is laid beside a message while that is
+        being written has its time, too.
+        """
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -149,10 +167,15 @@ class LogFile(logging.handlers.RotatingFileHandler):
         loop.call_later(WAIT_SECONDS, self.flush)
         return True
 
-    def _write_waiting(self) -> None:
-        records, self._waiting = self._waiting, []
-        if lines := "".join(map(self._line, records)):
-            self._write(lines)
+    def _lines_waiting(self) -> str:
+        """The lines of what waits, which then waits no more."""
+        number = len(self.waiting)  # nobody who lays something beside them asks for the lock
+        lines: list[str] = []
+        for message in self.waiting[:number]:
+            message.fill(self._late)
+            lines.append(self._line(self._late))
+        del self.waiting[:number]
+        return "".join(lines)
 
     def _line(self, record: logging.LogRecord) -> str:
         """Nothing for a record whose arguments do not fit its message."""
@@ -163,6 +186,8 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def _write(self, lines: str) -> None:
         """In one go: no other process' line comes between. A text stream's own way takes three times as long."""
+        if not lines:
+            return
         written = lines.encode("utf-8", "backslashreplace")
         with suppress(OSError, ValueError):  # a full disk loses lines, and a file that is closed
             if self._is_full(len(written)):

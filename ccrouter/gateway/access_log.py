@@ -1,19 +1,24 @@
 """One line a request, for people: no bodies, no keys."""
 
 from ccrouter.gateway.types import Record
-from ccrouter.log_messages import Unhurried
+from ccrouter.log_messages import Unhurried, UnhurriedLog
 
 
 class RequestLine(Unhurried):
     """The log's message of a request that is over, and whose record does not change any more."""
 
     __slots__ = ("_record",)
+    logger = "ccrouter.requests"
 
     def __init__(self, record: Record) -> None:
+        super().__init__()
         self._record = record
 
     def __str__(self) -> str:
         return log_line(self._record)
+
+
+access_log = UnhurriedLog(RequestLine)
 
 
 def log_line(record: Record) -> str:

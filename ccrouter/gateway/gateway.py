@@ -14,7 +14,7 @@ from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.continued import ContinuedBodies, Read
 from ccrouter.dialects.explained import explained_error
 from ccrouter.errors import CCRouterError, RequestError, UpstreamError, untraced, upstream_failure
-from ccrouter.gateway.access_log import RequestLine
+from ccrouter.gateway.access_log import RequestLine, access_log
 from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.attempts import Attempt, Outcome
 from ccrouter.gateway.body_log import log_body
@@ -139,7 +139,7 @@ class Gateway:
         self.open_requests -= 1
         record.total = time.perf_counter() - begun
         account(self.accounts, record)
-        logger.info(RequestLine(record))
+        access_log.log(RequestLine(record))
         self.journal.add(record, incoming)
 
     async def _serve(

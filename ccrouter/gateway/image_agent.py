@@ -8,7 +8,7 @@ from ccrouter.client_apis.anthropic import MESSAGES, MESSAGES_API
 from ccrouter.config.groups import members_of
 from ccrouter.config.types import Target
 from ccrouter.errors import CCRouterError, RequestError
-from ccrouter.gateway.access_log import RequestLine
+from ccrouter.gateway.access_log import RequestLine, access_log
 from ccrouter.gateway.accounting import account, enter_usage
 from ccrouter.gateway.failures import answer_for
 from ccrouter.gateway.health import Health
@@ -73,7 +73,7 @@ class ImageAgent:
         finally:
             record.total = time.perf_counter() - begun
             account(self._accounts, record)
-            logger.info(RequestLine(record))
+            access_log.log(RequestLine(record))
 
 
 def sees_images(service: Service, target: Target) -> bool:

@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from ccrouter.daemon import logs
-from ccrouter.daemon.logs import MOST_WAITING, CommonLogFile, LogFile, OneLine, open_log
-from ccrouter.log_messages import Unhurried
+from ccrouter.daemon.logs import CommonLogFile, LogFile, OneLine, open_log
+from ccrouter.log_messages import MOST_WAITING, Unhurried, UnhurriedLog
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
@@ -24,7 +25,10 @@ def record(message: str, *arguments: object, level: int = logging.INFO) -> loggi
 
 
 class Served(Unhurried):
+    logger = "ccrouter.test"
+
     def __init__(self, number: int) -> None:
+        super().__init__()
         self.number = number
 
     def __str__(self) -> str:
@@ -33,6 +37,19 @@ class Served(Unhurried):
 
 def served(number: int) -> logging.LogRecord:
     return logging.LogRecord("ccrouter.test", logging.INFO, __file__, 1, Served(number), None, None)
+
+
+@pytest.fixture
+def logger(tmp_path: Path) -> Generator[logging.Logger]:
+    """Writes to `x.log`."""
+    logger, handler = logging.getLogger(Served.logger), open_log(tmp_path / "x.log")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield logger
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
+    logger.removeHandler(handler)
+    handler.close()
 
 
 def messages(log: Path) -> list[str]:
@@ -180,14 +197,61 @@ async def test_lines_of_requests_wait_a_moment_for_each_other(tmp_path: Path) ->
     handler.close()
 
 
-async def test_they_have_the_time_of_their_record(tmp_path: Path) -> None:
+async def test_they_have_the_time_of_their_message(tmp_path: Path) -> None:
     handler = open_log(tmp_path / "x.log")
     earlier = served(0)
-    earlier.created = 1_000_000_000.25
+    assert isinstance(earlier.msg, Served)
+    earlier.msg.created = 1_000_000_000.25
     handler.handle(earlier)
     handler.flush()
-    assert ":40.250" in (tmp_path / "x.log").read_text().split(" ", 1)[0]
+    time, level, name, text = (tmp_path / "x.log").read_text().split(" ", 3)
+    assert ":40.250" in time
+    assert (level, name, text) == ("INFO", "ccrouter.test:", "served 0\n")
     handler.close()
+
+
+async def test_messages_without_records_are_written_with_the_others_in_order(
+    tmp_path: Path, logger: logging.Logger
+) -> None:
+    log = UnhurriedLog(Served)
+    logger.propagate = False  # only now, or pytest gives it a handler
+    for number in range(3):
+        log.log(Served(number))
+    assert messages(tmp_path / "x.log") == []
+    logger.warning("trouble")
+    assert messages(tmp_path / "x.log") == ["served 0", "served 1", "served 2", "trouble"]
+    for number in range(3, 6):
+        log.log(Served(number))
+    await asyncio.sleep(3 * logs.WAIT_SECONDS)
+    assert messages(tmp_path / "x.log")[4:] == ["served 3", "served 4", "served 5"]
+    for number in range(MOST_WAITING + 1):
+        log.log(Served(number))
+    assert len(messages(tmp_path / "x.log")) == 7 + MOST_WAITING + 1
+
+
+async def test_no_message_is_lost_between_threads(tmp_path: Path, logger: logging.Logger) -> None:
+    log = UnhurriedLog(Served)
+    logger.propagate = False  # only now, or pytest gives it a handler
+
+    def trouble() -> None:
+        for _ in range(500):
+            logger.warning("trouble")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [asyncio.ensure_future(asyncio.to_thread(trouble)) for _ in range(2)]
+        for number in range(5_000):
+            log.log(Served(number))
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        await asyncio.gather(*threads)
+        await asyncio.sleep(3 * logs.WAIT_SECONDS)
+        lines = messages(tmp_path / "x.log")
+    finally:
+        sys.setswitchinterval(interval)
+    assert [line for line in lines if line != "trouble"] == [f"served {number}" for number in range(5_000)]
+    assert lines.count("trouble") == 1_000
 
 
 async def test_any_other_line_waits_for_nothing_and_comes_after_them(tmp_path: Path) -> None:
@@ -241,7 +305,7 @@ async def test_what_waits_is_written_at_the_end_of_the_process(tmp_path: Path) -
         "import asyncio, logging, pathlib, sys\n"
         "from ccrouter.daemon.logs import open_log\n"
         "from ccrouter.log_messages import Unhurried\n"
-        "class Served(Unhurried): __str__ = lambda self: 'served'\n"
+        "class Served(Unhurried): logger = 'x'; __str__ = lambda self: 'served'\n"
         "logging.getLogger().addHandler(open_log(pathlib.Path(sys.argv[1])))\n"
         "logging.getLogger().setLevel(logging.INFO)\n"
         "async def main():\n"
