@@ -14,6 +14,7 @@ from ccrouter.errors import ErrorDetail, RequestError, error_type_of_status
 from ccrouter.server import admin, diagnosis
 from ccrouter.server.access import PUBLIC_PATHS, check_key, check_origin
 from ccrouter.server.apis import api_of
+from ccrouter.server.bodies import MAX_BODY_BYTES
 from ccrouter.server.checks import CHECKS, Checks
 from ccrouter.server.explaining import explain_body, explain_logged
 from ccrouter.server.messages import count_tokens, embeddings, serve
@@ -23,9 +24,6 @@ from ccrouter.server.state import REQUEST_ID, STATE, State
 from ccrouter.server.statusline import status_line
 
 logger = logging.getLogger("ccrouter.server")
-
-MAX_BODY_BYTES = 128 * 1024 * 1024
-"""Anthropic takes 32 MB; other upstreams more."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -12,6 +12,7 @@ from ccrouter.gateway.gateway import Gateway
 from ccrouter.gateway.types import Incoming, Service
 from ccrouter.model.json import JsonObject, as_object, as_str
 from ccrouter.server.admin import check_admin
+from ccrouter.server.bodies import body_of
 from ccrouter.server.peers import asked_alone
 from ccrouter.server.responses import json_response
 from ccrouter.server.state import STATE, State
@@ -25,7 +26,7 @@ async def explain_body(request: web.Request) -> web.Response:
     check_admin(request)
     state = request.app[STATE]
     headers = headers_of(request.headers.get(CLIENT_HEADERS, "{}"))
-    incoming = Incoming(await request.read(), headers, "explain")
+    incoming = Incoming(await body_of(request), headers, "explain")
     return json_response(await explain_whole(state.gateway, state.service, incoming, wire=wire_of(request)))
 
 

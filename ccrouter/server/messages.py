@@ -8,6 +8,7 @@ from aiohttp import web
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.client_apis.openai_chat import CHAT_API
 from ccrouter.gateway.types import Incoming
+from ccrouter.server.bodies import body_of
 from ccrouter.server.crowd import MANY, crowd
 from ccrouter.server.responses import id_header, json_response
 from ccrouter.server.state import REQUEST_ID, State, served_by, serving
@@ -46,7 +47,7 @@ def serve(state: State, api: ClientApi) -> Callable[[web.Request], Awaitable[web
             crowd.begin()
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
-        incoming = Incoming(await request.read(), lower_case(request.headers), request_id, api)
+        incoming = Incoming(await body_of(request), lower_case(request.headers), request_id, api)
         stream = ResponseStream(request, own_headers)
         answer = await gateway.messages(service, incoming, stream)
         if answer is None:
@@ -61,7 +62,7 @@ async def embeddings(request: web.Request) -> web.Response:
     """Pass a request for embeddings through to the provider that it names."""
     service, gateway = serving(request)
     request_id = request[REQUEST_ID]
-    incoming = Incoming(await request.read(), lower_case(request.headers), request_id, CHAT_API)
+    incoming = Incoming(await body_of(request), lower_case(request.headers), request_id, CHAT_API)
     answer = await gateway.embeddings(service, incoming)
     return web.Response(
         status=answer.status, body=answer.body, headers={**answer.headers, **id_header(CHAT_API, request_id)}
@@ -71,7 +72,7 @@ async def embeddings(request: web.Request) -> web.Response:
 async def count_tokens(request: web.Request) -> web.Response:
     """Count the tokens of a Messages request."""
     service, gateway = serving(request)
-    tokens = await gateway.count_tokens(service, lower_case(request.headers), await request.read())
+    tokens = await gateway.count_tokens(service, lower_case(request.headers), await body_of(request))
     return json_response({"input_tokens": tokens})
 
 

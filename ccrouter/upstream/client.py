@@ -254,8 +254,8 @@ class _Exchange:
     async def __aexit__(self, *_: object) -> None:
         if self._response is not None and self._watch is not None:
             self._watch.stop()
-            # Gives a fully read connection back to the pool and closes any other.
-            self._response.release()
+            if self._response.connection is not None:  # else it went back to the pool with the answer's last byte
+                self._response.release()
 
 
 @lru_cache(64)
