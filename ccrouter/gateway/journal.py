@@ -1,7 +1,8 @@
 """What is kept of the last requests, for `ccr explain`: what was decided, and what came of it.
 
 A record is kept as the JSON that is written and told, about a kilobyte each, without prompt or answer. It outlives the
-daemon. The bodies of the very last requests are kept in memory alone.
+daemon. What is on disk is in memory too, but in one piece (`journal_lines.py`). The bodies of the very last requests
+are kept in memory alone.
 
 Nobody waits for the journal, and of a thousand requests in a second it forgets half: it takes in many at a time, which
 costs each of them half; what is not asked for sooner becomes JSON when it is saved, and what is forgotten by then never
@@ -14,6 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,9 +24,10 @@ import orjson
 from ccrouter.config.types import Target
 from ccrouter.gateway.counting import TargetTokens
 from ccrouter.gateway.journal_file import append_lines, read_lines
+from ccrouter.gateway.journal_lines import Lines, records_in
 from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
-from ccrouter.model.json import Json, JsonObject, as_object, as_str
+from ccrouter.model.json import Json, JsonObject, as_object
 from ccrouter.router.sketch import CREDENTIALS, Sketch, Sketcher
 from ccrouter.sharing.room import ALONE, Room
 from ccrouter.tokens import estimate
@@ -94,6 +97,7 @@ class Journal:
         self._over: list[tuple[Record, Incoming, float]] = []
         """Requests that are still to be taken in, and when each ended."""
         self._records: OrderedDict[str, _Entry] = OrderedDict()
+        """Those that are not on disk."""
         self._record_bytes = 0
         """Of those that are JSON."""
         self._bodies: OrderedDict[str, Incoming] = OrderedDict()
@@ -102,9 +106,9 @@ class Journal:
         self._sketches: deque[Sketch | partial[Sketch]] = deque(maxlen=KEPT_SKETCHES)
         self._unsaved: deque[_Entry] = deque(maxlen=KEPT_RECORDS)
         self._saving: asyncio.TimerHandle | None = None
-        for line in read_lines(path) if path is not None else ():
-            if (name := _id_of(line)) is not None:
-                self._keep(name, _Entry(None, UNDECIDED, 0, 0.0, line))
+        self._saved = Lines(KEPT_RECORDS, KEPT_RECORD_BYTES)
+        if path is not None:
+            self._saved.add(records_in(read_lines(path)))
 
     def add(self, record: Record, incoming: Incoming) -> None:
         """Take in a request that is over, well or not. The record is the journal's from now on."""
@@ -149,7 +153,8 @@ class Journal:
         """What is known of the request, see `record_json`; None where nothing is."""
         self._take_in()
         entry = self._records.get(request_id)
-        return None if entry is None else as_object(orjson.loads(self._told(entry)))
+        line = self._saved.find(request_id) if entry is None else self._told(entry)
+        return None if line is None else as_object(orjson.loads(line))
 
     def last(self) -> JsonObject | None:
         """The request that ended last."""
@@ -160,8 +165,9 @@ class Journal:
         self._take_in()
         for entry in list(self._records.values()):
             self._told(entry)
-        for entry in reversed(self._records.values()):
-            yield orjson.loads(entry.line)
+        unsaved = [entry.line for entry in reversed(self._records.values())]
+        for line in islice(chain(unsaved, self._saved.newest()), KEPT_RECORDS):
+            yield orjson.loads(line)
 
     def incoming(self, request_id: str) -> Incoming | None:
         """The request as it came, but for its credentials, where it is still in memory."""
@@ -181,6 +187,9 @@ class Journal:
         self._take_in()
         lines = [self._told(entry) for entry in self._unsaved]
         self._unsaved.clear()
+        self._records.clear()
+        self._record_bytes = 0
+        self._saved.add(lines)
         return lines
 
     def _keep(self, name: str, entry: _Entry) -> None:
@@ -266,12 +275,3 @@ def usage_json(usage: Usage) -> JsonObject:
 def rounded(seconds: float | None) -> float | None:
     """Seconds to the millisecond."""
     return None if seconds is None else round(seconds, 3)
-
-
-def _id_of(line: bytes) -> str | None:
-    """The id of a record from disk; None for a line that is none (torn by a crash, edited by hand)."""
-    try:
-        found = as_object(orjson.loads(line))
-    except orjson.JSONDecodeError:
-        return None
-    return as_str(found.get("id")) if found is not None else None

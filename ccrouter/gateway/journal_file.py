@@ -50,9 +50,8 @@ def append_lines(path: Path, lines: Sequence[bytes], kept: int, room: Room = ALO
                 file.write(
                     b"".join([b"\n" if before and not _ends_whole(path) else b"", *(b"%b\n" % line for line in lines)])
                 )
-            present = read_lines(path)
-            if len(present) > 2 * kept or path.stat().st_size > LARGEST:
-                _replace(path, present[-kept:])
+            if path.read_bytes().count(b"\n") > 2 * kept or path.stat().st_size > LARGEST:
+                _replace(path, read_lines(path)[-kept:])
         except OSError as error:
             logger.warning("%s is not saved: %s", path.name, error.strerror or error)
             return False

@@ -182,6 +182,26 @@ async def test_it_outlives_the_daemon_without_a_prompt(tmp_path: Path) -> None:
     assert again.incoming("req_2") is None
 
 
+async def test_what_is_on_disk_is_still_known(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "requests.jsonl")
+    for number in range(KEPT_RECORDS + 7):
+        journal.add(record(f"req_{number}"), incoming(f"req_{number}"))
+        if number % 100 == 0:
+            journal.save()
+    assert [(journal.record(name) or {}).get("id") for name in ("req_7", "req_400", "req_500", "req_506")] == [
+        "req_7",
+        "req_400",
+        "req_500",
+        "req_506",
+    ]
+    newest = [found["id"] for found in journal.newest()]
+    assert newest == [f"req_{number}" for number in range(KEPT_RECORDS + 6, 6, -1)]
+    assert (journal.last() or {})["id"] == f"req_{KEPT_RECORDS + 6}"
+    journal.save()
+    assert [found["id"] for found in journal.newest()] == newest
+    assert journal.record("req_6") is None
+
+
 async def test_it_is_written_by_itself_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journalling, "SAVE_SECONDS", 0.01)
     path = tmp_path / "requests.jsonl"
