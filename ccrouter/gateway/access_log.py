@@ -24,34 +24,27 @@ access_log = UnhurriedLog(RequestLine)
 def log_line(record: Record) -> str:
     """`key=value` pairs in a fixed order; text with spaces is quoted."""
     usage = record.usage
-    prompt = (usage.input or 0) + (usage.cache_read or 0) + (usage.cache_write or 0)
-    fields = [
-        f"id={record.request_id}",
-        f"session={(record.session or '-')[:8]}",
-        f"status={record.status or '-'}",
-        f"scenario={record.scenario}",
-        f"target={quoted(record.target)}",
-        f"in={prompt}",
-        f"cached={usage.cache_read or 0}",
-        f"out={usage.output or 0}",
-        f"first_byte={milliseconds(record.first_byte)}",
-        f"total={milliseconds(record.total)}",
-        f"attempts={record.attempts}",
-        f"stream={'yes' if record.streamed else 'no'}",
-        f"reason={quoted(record.reason)}",
-    ]
+    cached = usage.cache_read or 0
+    line = (
+        f"id={record.request_id} session={(record.session or '-')[:8]} status={record.status or '-'} "
+        f"scenario={record.scenario} target={quoted(record.target)} "
+        f"in={(usage.input or 0) + cached + (usage.cache_write or 0)} cached={cached} out={usage.output or 0} "
+        f"first_byte={milliseconds(record.first_byte)} total={milliseconds(record.total)} "
+        f"attempts={record.attempts} stream={'yes' if record.streamed else 'no'} reason={quoted(record.reason)}"
+    )
     if record.cost is not None:
-        fields.append(f"cost={record.cost:.6f}")
+        line += f" cost={record.cost:.6f}"
     if record.hints:
-        fields.append(f"hints={quoted(record.hints)}")
+        line += f" hints={quoted(record.hints)}"
     if record.looks:
-        fields.append(f"looks={record.looks}")
+        line += f" looks={record.looks}"
     if record.rescued_by:
-        fields += [f"rescued={len(record.rescued_by)}", f"rescued_by={quoted(' > '.join(record.rescued_by))}"]
+        line += f" rescued={len(record.rescued_by)} rescued_by={quoted(' > '.join(record.rescued_by))}"
     if record.error:
-        fields.append(f"error={quoted(record.error)}")
-    fields += [f"failed={quoted(failure)}" for failure in record.failures]
-    return " ".join(fields)
+        line += f" error={quoted(record.error)}"
+    for failure in record.failures:
+        line += f" failed={quoted(failure)}"
+    return line
 
 
 def quoted(text: str) -> str:
@@ -62,4 +55,4 @@ def quoted(text: str) -> str:
 
 def milliseconds(seconds: float | None) -> str:
     """Seconds as whole milliseconds, `-` when not known."""
-    return "-" if seconds is None else f"{seconds * 1000:.0f}ms"
+    return "-" if seconds is None else f"{round(seconds * 1000)}ms"
