@@ -50,7 +50,7 @@ def conversation(scenario: str, *, turns: int, size: int) -> bytes:
     """Claude Code's first turn and so many tool turns after it, `size` bytes in all to within a few; the last message
     holds `NUMBER`.
     """
-    request = orjson.loads(_first_turn(scenario, prompt=""))
+    request = orjson.loads(_first_turn(scenario, "00000001", prompt=""))
     dice = random.Random(13)
     each = (size - len(orjson.dumps(request))) // turns - 330
     for turn in range(turns):
@@ -67,10 +67,13 @@ def conversation(scenario: str, *, turns: int, size: int) -> bytes:
 
 
 def first_turn(scenario: str) -> bytes:
-    """Claude Code's first turn, `FIRST_TURN_BYTES` long to within a few bytes."""
-    shorter = _first_turn(scenario, prompt="")
+    """Claude Code's first turn, `FIRST_TURN_BYTES` long to within a few bytes. What is asked and the session hold
+    `NUMBER`: who has seen one first turn has not seen the next.
+    """
+    number = NUMBER.decode()
+    shorter = _first_turn(scenario, number, prompt="")
     prose = _prose(random.Random(7), FIRST_TURN_BYTES)  # more than enough; cut to what is missing
-    return _first_turn(scenario, prompt=_fitting(prose, FIRST_TURN_BYTES - len(shorter)))
+    return _first_turn(scenario, number, prompt=_fitting(prose, FIRST_TURN_BYTES - len(shorter)))
 
 
 def _fitting(text: str, size: int) -> str:
@@ -85,12 +88,14 @@ def _fitting(text: str, size: int) -> str:
     return text[:low]
 
 
-def _first_turn(scenario: str, prompt: str) -> bytes:
+def _first_turn(scenario: str, number: str, prompt: str) -> bytes:
     dice = random.Random(11)
     cached = {"cache_control": {"type": "ephemeral"}}
     reminder = f"<system-reminder>\n{_prose(dice, 3000)}\n</system-reminder>"
     identity = "You are Claude Code, Anthropic's official CLI for Claude."
-    session = '{"device_id":"bench","account_uuid":"","session_id":"5f0c2c5e-0000-4000-8000-000000000001"}'
+    session = orjson.dumps(
+        {"device_id": "bench", "account_uuid": "", "session_id": f"5f0c2c5e-0000-4000-8000-0000{number}"}
+    ).decode()
     return orjson.dumps(
         {
             "model": CLAUDE,
@@ -99,7 +104,11 @@ def _first_turn(scenario: str, prompt: str) -> bytes:
                     "role": "user",
                     "content": [
                         {"type": "text", "text": reminder},
-                        {"type": "text", "text": f"Explain this repository. {marker(scenario)}", **cached},
+                        {
+                            "type": "text",
+                            "text": f"{number}: explain this repository. {marker(scenario)}",
+                            **cached,
+                        },
                     ],
                 },
                 {"role": "system", "content": f"Available agent types:\n{_prose(dice, 2500)}"},

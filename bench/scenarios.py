@@ -70,7 +70,7 @@ def all_scenarios() -> dict[str, Scenario]:
         ),
         Scenario(
             "first-turn",
-            "Claude Code's first turn (79 KB, 24 tools), 50 chunks streamed",
+            "Claude Code's first turn (79 KB, 24 tools), each of a new session, 50 chunks streamed",
             first_turn("first-turn"),
             streamed_answer(50),
             requests=40,

@@ -17,6 +17,13 @@ def test_first_turn_has_the_size_and_shape_of_claude_codes():
     assert request["stream"] is True
 
 
+def test_every_first_turn_is_of_another_session_and_asks_something_else():
+    one, other = [orjson.loads(all_scenarios()["first-turn"].numbered(number)) for number in (1, 2)]
+    assert one["metadata"] != other["metadata"]
+    assert one["messages"][0] != other["messages"][0]
+    assert one["tools"] == other["tools"]
+
+
 def test_long_has_100_tool_turns_of_800_kilobytes_and_a_new_end_each_time():
     scenario = all_scenarios()["long-200k"]
     request = orjson.loads(scenario.numbered(7))
@@ -26,6 +33,9 @@ def test_long_has_100_tool_turns_of_800_kilobytes_and_a_new_end_each_time():
     assert "Question 00000007" in request["messages"][-1]["content"]
     first, second = scenario.numbered(1), scenario.numbered(2)
     assert (len(first), first != second) == (len(second), True)
+    one, other = orjson.loads(first), orjson.loads(second)
+    assert one["metadata"] == other["metadata"]
+    assert one["messages"][:-1] == other["messages"][:-1]
 
 
 def blocks(content: str | list[dict[str, str]]) -> list[dict[str, str]]:
