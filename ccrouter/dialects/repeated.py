@@ -61,16 +61,20 @@ class RepeatedFrame:
 
     def _further(self, lines: bytes, start: int) -> tuple[list[str], int]:
         """The strings of all frames at `start` that are this one, and where they end; the first begins so at least."""
-        rest = lines[start:]
-        # All at once where all are alike, which nearly always they are. Splitting at single line breaks is much faster
-        # than at pairs of them; that nothing but the strings was cut out is seen by putting it together again.
+        # All at once up to the last one, where all until there are alike, which nearly always they are. Splitting at
+        # single line breaks is much faster than at pairs of them; that nothing but the strings was cut out is seen by
+        # putting it together again.
+        joint = lines.rfind(self._joint, start)
+        end = lines.find(SEPARATOR, start if joint < 0 else joint + len(self._end))
+        end = end if end >= 0 else len(lines)
+        rest = lines[start:end]
         behind, before = self._column, -self._after_size
         pieces = [line[behind:before] for line in rest.split(b"\n")[self._line :: self._line + 2]]
         texts = strings_of(pieces) if self._before + self._joint.join(pieces) + self._after == rest else None
         if texts is not None:
-            return texts, len(lines)
+            return texts, end
         texts, end = list[str](), start - len(SEPARATOR)
-        for frame in rest.split(SEPARATOR):
+        for frame in lines[start:].split(SEPARATOR):
             piece = frame.removeprefix(self._before).removesuffix(self._after)
             whole = len(piece) == len(frame) - self._before_size - self._after_size and LF not in piece
             text = string_of(piece) if whole else None

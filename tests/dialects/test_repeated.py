@@ -8,7 +8,7 @@ import pytest
 from ccrouter.dialects.anthropic import ANTHROPIC
 from ccrouter.dialects.base import Decoder, Dialect, ReplyContext
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
-from ccrouter.dialects.repeated import FRUITLESS, RepeatedFrame
+from ccrouter.dialects.repeated import FRUITLESS, RepeatedFrame, string_of
 from ccrouter.model.events import Event, TextDelta, ThinkingDelta, ToolInputDelta
 from ccrouter.model.json import JsonObject
 from ccrouter.model.runs import DeltaRun
@@ -47,11 +47,25 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_ends_before_another_frame(other: bytes) -> None:
-    for before, behind in ((['"a"'], []), (['"a"', '"b"'], ['"c"'])):
+    for before, behind in ((['"a"'], []), (['"a"', '"b"'], ['"c"']), (['"a"', '"b"', '"c"'], ['"d"', '"e"'])):
         whole = b"\n\n".join([lines(*before), other, lines(*behind)])
         expected = [orjson.loads(string) for string in before]
         assert REPEATED.texts(whole, 0) == (expected, len(lines(*before)))
     assert REPEATED.texts(other + b"\n\n" + lines('"a"'), 0) is None
+
+
+def test_all_before_another_frame_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def counted(piece: bytes) -> str | None:
+        read.append(piece)
+        return string_of(piece)
+
+    monkeypatch.setattr("ccrouter.dialects.repeated.string_of", counted)
+    whole = lines(*[f'"{number}"' for number in range(1000)])
+    texts = [str(number) for number in range(1000)]
+    assert REPEATED.texts(whole + b"\n\ndata: [DONE]", 0) == (texts, len(whole))
+    assert read == [b'"0"']
 
 
 def test_begins_where_it_is_told() -> None:
