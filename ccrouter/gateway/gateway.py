@@ -285,8 +285,7 @@ class Gateway:
 
         Only where the two are about the same prompt: searches add to it whatever they find, the image agent takes away.
         """
-        tools = work.request.tools
-        if attempt.in_rounds or (tools and any(tool.is_server_tool for tool in tools)):
+        if attempt.in_rounds or work.request.offers_server_tool:
             return
         true = told_prompt(outcome.usage, attempt.defaults.input_tokens)
         if true is None:

@@ -139,6 +139,12 @@ class Request:
         return (Text(self.system),) if isinstance(self.system, str) else self.system
 
     @property
+    def offers_server_tool(self) -> bool:
+        """True when one of the tools is a server's (see `Tool.is_server_tool`)."""
+        typed = [tool for tool in self.tools or () if tool.type is not None]  # none of Claude Code's own are
+        return bool(typed) and any(tool.is_server_tool for tool in typed)
+
+    @property
     def streamed(self) -> bool:
         """True when the client asked for a stream; absent means no (the `/model` probe sends no `stream`)."""
         return self.stream is True

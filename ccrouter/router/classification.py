@@ -61,7 +61,7 @@ def background_work(request: Request, hints: Hints) -> str | None:
         return None
     if tier_of(request.model) == "haiku":
         return f"the model asked for is haiku-tier ({request.model})"
-    if hints.request_class == "auxiliary" and not any(tool.is_server_tool for tool in request.tools or ()):
+    if hints.request_class == "auxiliary" and not request.offers_server_tool:
         return "the client calls it auxiliary work"
     if hints.request_class is None and is_title_request(request):
         return "it asks for the session's title"

@@ -175,7 +175,7 @@ class UpstreamClient:
             # A redirect would carry the key to wherever it points: the config must name the real address.
             allow_redirects=False,
             timeout=_client_timeout(way.connect_seconds, way.idle_seconds),
-            ssl=self._trust(way.ca_bundle),
+            ssl=True if way.ca_bundle is None else self._trust(way.ca_bundle),
         )
 
     async def fetch(
