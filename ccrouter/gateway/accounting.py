@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from functools import partial
 
 from ccrouter.config.types import ProviderConfig, Target
 from ccrouter.gateway.attempts import Outcome
@@ -29,16 +28,16 @@ def enter_usage(record: Record, outcome: Outcome, provider: ProviderConfig | Non
 
 
 def account(sessions: Sessions, record: Record) -> None:
-    """Enter a request that is over. Its record does not change any more."""
+    """Enter a request that is over."""
     if not was_answered(record):
         sessions.failed(record.session)
         return
-    seen = partial(finished, record, time.time()) if record.conversation else None
+    seen = finished(record) if record.conversation and record.session is not None else None
     sessions.answered(record.session, record.usage, record.cost, seen)
 
 
-def finished(record: Record, at: float) -> Finished:
-    """What the status line tells of an answered request that was over `at`, in seconds since the epoch."""
+def finished(record: Record) -> Finished:
+    """What the status line tells of an answered request that has just ended."""
     return Finished(
         target=answered_by(record),
         scenario=record.scenario,
@@ -49,7 +48,7 @@ def finished(record: Record, at: float) -> Finished:
         first_byte=record.first_byte if record.streamed else None,
         total=record.total or 0.0,
         cost=record.cost,
-        at=at,
+        at=time.time(),
     )
 
 

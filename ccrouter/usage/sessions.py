@@ -1,7 +1,6 @@
 """What each session has used, and who answered it last. Bounded: those not heard of for longest are forgotten."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ccrouter.config.types import Target
@@ -80,13 +79,9 @@ class Session:
 
     open: int = 0
     """Requests under way."""
-    tell_last: Callable[[], Finished] | None = None
+    last: Finished | None = None
+    """The last answer that the user saw."""
     totals: Totals = field(default_factory=Totals)
-
-    @property
-    def last(self) -> Finished | None:
-        """The last answer that the user saw."""
-        return None if self.tell_last is None else self.tell_last()
 
 
 class Sessions:
@@ -111,21 +106,18 @@ class Sessions:
         if session is not None:
             self._over(session)
 
-    def answered(
-        self, session: str | None, usage: Usage, cost: float | None, seen: Callable[[], Finished] | None
-    ) -> None:
+    def answered(self, session: str | None, usage: Usage, cost: float | None, seen: Finished | None) -> None:
         """A request is over that was answered. `usage` is all that it took, `cost` US dollars, None where no price is
         known.
 
-        `seen` tells of the answer, when somebody asks; None where it is no part of the conversation that the user
-        sees: a subagent's, a title, a probe.
+        `seen`: None where the answer is no part of the conversation that the user sees: a subagent's, a title, a probe.
         """
         self.totals.add(usage, cost)
         if session is not None:
             own = self._over(session)
             own.totals.add(usage, cost)
             if seen is not None:
-                own.tell_last = seen
+                own.last = seen
 
     def _over(self, name: str) -> Session:
         session = self._take(name)

@@ -29,7 +29,7 @@ def finished(**changes: object) -> Finished:
 def answered(sessions: Sessions, session: str = "s", *, seen: bool = True, **changes: object) -> None:
     """An answer of the session has ended; whether the user has `seen` it."""
     last = finished(**changes)
-    sessions.answered(session, last.usage, last.cost, (lambda: last) if seen else None)
+    sessions.answered(session, last.usage, last.cost, last if seen else None)
 
 
 def test_sums_and_the_last_answer() -> None:
