@@ -144,10 +144,17 @@ class Journal:
     @property
     def sketches(self) -> tuple[Sketch, ...]:
         """The last routed requests, the newest last: what a new configuration is tried on."""
+        return self._made_sketches()
+
+    def _made_sketches(self) -> tuple[Sketch, ...]:
         self._take_in()
         made = [sketch() if isinstance(sketch, partial) else sketch for sketch in self._sketches]
         self._sketches = deque(made, maxlen=KEPT_SKETCHES)
         return tuple(made)
+
+    def settle(self) -> None:
+        """Nobody asks for anything: of small requests too only their sketches are kept."""
+        self._made_sketches()
 
     def record(self, request_id: str) -> JsonObject | None:
         """What is known of the request, see `record_json`; None where nothing is."""

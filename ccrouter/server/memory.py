@@ -6,10 +6,10 @@ each of eight threads and freed memory given back each 15 seconds the daemon gro
 with one heap for all it stays between 93 and 103. Giving back takes 2 to 10 ms, in a thread, and is done only where
 requests have come meanwhile.
 
-When nobody asks for anything, what is only kept to be quick goes too: a tokenizer that is not used (15 MB), Python's
-lists of free objects, and names that its cache of attributes holds on to (3.11 makes a new one for each `case
-Class(part)`). Of the small ones each may keep a whole page from being given back. That takes 5 to 10 ms, 20 with the
-tokenizer, once in a lull.
+When nobody asks for anything, what is only kept to be quick goes too: a tokenizer that is not used (15 MB), most of the
+idle connections, whole requests whose sketches are enough, Python's lists of free objects, and names that its cache of
+attributes holds on to (3.11 makes a new one for each `case Class(part)`). Of the small ones each may keep a whole page
+from being given back. That takes 5 to 10 ms, 20 with the tokenizer, once in a lull.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ LOOKS_A_TRIM: Final = 3
 """While requests come, memory is given back at each third look."""
 ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of glibc's malloc.h."""
+
+CLOSING_SECONDS: Final = 0.1
+"""Connections that are let go are closed by then."""
 
 
 def one_heap() -> bool:
@@ -81,11 +84,12 @@ async def give_back(
     requests: Callable[[], int],
     under_way: Callable[[], int],
     hear: Callable[[int], None],
+    tidy: Callable[[], None],
     *,
     seconds: float = LOOK_SECONDS,
 ) -> None:
     """Until cancelled. `requests` tells how many have come so far, `under_way` how many of them are not over; `hear` is
-    told of those now and then.
+    told of those now and then. `tidy` lets go what others keep to be quick.
     """
     trim = trimmer()
     looks = Looks()
@@ -94,6 +98,8 @@ async def give_back(
         hear(under_way())
         due = looks.due(requests(), under_way(), encoding.let_go)
         if due is Due.SWEEP:
+            tidy()
+            await asyncio.sleep(CLOSING_SECONDS)
             sweep()
         if due is not Due.NOTHING and trim is not None:
             await asyncio.to_thread(trim)

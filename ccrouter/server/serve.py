@@ -164,6 +164,11 @@ class Serving:
             workers.board if workers is not None else None,
         )
         await state.presets.refresh()
+
+        def tidy() -> None:
+            client.let_idle_go()
+            journal.settle()
+
         app = make_app(state)
         app[STOP] = self._stop.set if workers is None else workers.stop_daemon
         if workers is not None:
@@ -178,7 +183,7 @@ class Serving:
                 asyncio.ensure_future(watch(state)),
                 asyncio.ensure_future(state.presets.watch()),
                 asyncio.ensure_future(
-                    give_back(lambda: state.gateway.requests_total, lambda: state.open_requests, crowd.end)
+                    give_back(lambda: state.gateway.requests_total, lambda: state.open_requests, crowd.end, tidy)
                 ),
             ]
             if workers is not None:

@@ -133,8 +133,9 @@ class UpstreamClient:
     """Holds the one ClientSession. Make it inside the running loop; close it when the daemon ends."""
 
     def __init__(self) -> None:
+        self._connector = Connector()
         self._session = aiohttp.ClientSession(
-            connector=Connector(),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=READ_BUFFER,
         )
@@ -149,6 +150,10 @@ class UpstreamClient:
         if ca_bundle not in self._trusts:
             self._trusts[ca_bundle] = ssl.create_default_context(cafile=str(ca_bundle))
         return self._trusts[ca_bundle]
+
+    def let_idle_go(self) -> None:
+        """Nobody asks for anything: close idle connections, but for a few."""
+        self._connector.let_go()
 
     async def close(self) -> None:
         """Close every connection."""

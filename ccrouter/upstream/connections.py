@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 KEEPALIVE_SECONDS: Final = 60.0
 MOST_IDLE: Final = 64
 """Of one host. A burst of a thousand streams would leave a thousand connections behind, 5 MB, for a minute."""
+IDLE_IN_A_LULL: Final = 8
+"""Of one host, when nobody asks for anything. Each of the others holds 50 KB together with the memory around it."""
 
 
 class Connector(aiohttp.TCPConnector):
@@ -29,3 +31,9 @@ class Connector(aiohttp.TCPConnector):
         """Where aiohttp takes a connection back whose answer has been read."""
         full = len(self._conns.get(key, ())) >= MOST_IDLE
         super()._release(key, protocol, should_close=should_close or full)
+
+    def let_go(self) -> None:
+        """Close those that have waited longest, but for IDLE_IN_A_LULL."""
+        for waiting in self._conns.values():
+            while len(waiting) > IDLE_IN_A_LULL:
+                waiting.popleft()[0].close()

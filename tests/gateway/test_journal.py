@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +152,20 @@ def test_what_would_cost_memory_is_let_go_at_once() -> None:
     for told in small:
         journal.add(told, incoming(told.request_id))
     assert [told.routing for told in small] == [None] * TAKEN_IN_TOGETHER
+
+
+def test_in_a_lull_small_requests_are_let_go_too() -> None:
+    journal = Journal()
+    told = record(failures=())
+    assert told.routing is not None
+    gone = weakref.finalize(told.routing.facts.tokens, list)
+    journal.add(told, incoming())
+    del told
+    assert gone.alive
+    journal.settle()
+    assert not gone.alive
+    (sketch,) = journal.sketches
+    assert (sketch.request_id, sketch.facts.tokens()) == ("req_1", 1234)
 
 
 def test_bodies_are_bounded_in_number_and_bytes() -> None:

@@ -94,7 +94,12 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
     requests = [0]
     again = asyncio.Event()
 
+    def tidy() -> None:
+        done.append(f"tidy at {requests[0]}")
+
     async def sleep(seconds: float) -> None:
+        if seconds == memory.CLOSING_SECONDS:
+            return
         assert seconds == 7
         again.clear()
         await again.wait()
@@ -102,7 +107,7 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(memory, "trimmer", lambda: lambda: done.append(f"trim at {requests[0]}"))
     monkeypatch.setattr(memory, "sweep", lambda: done.append(f"sweep at {requests[0]}"))
     monkeypatch.setattr(memory.asyncio, "sleep", sleep)
-    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, heard.append, seconds=7))
+    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, heard.append, tidy, seconds=7))
     for count in (0, 3, 3, 3, 4, 5, 6):
         requests[0] = count
         await turns()
@@ -111,7 +116,7 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)  # behind the trim, in the same pool
         await turns()
     task.cancel()
-    assert done == ["sweep at 3", "trim at 3", "trim at 6"]
+    assert done == ["tidy at 3", "sweep at 3", "trim at 3", "trim at 6"]
     assert heard == [0] * 7
 
 

@@ -46,3 +46,22 @@ async def test_a_burst_leaves_few_connections_behind(monkeypatch: pytest.MonkeyP
                     await asyncio.sleep(0)
             assert upstream.open == kept
         await client.close()
+
+
+async def test_in_a_lull_only_a_few_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE_IN_A_LULL", 2)
+    upstream = Upstream(6)
+    client = UpstreamClient()
+    client.let_idle_go()
+    async with await asyncio.start_server(upstream.serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for opened in (6, 10):
+            answers = await asyncio.gather(*[client.fetch("GET", url, {}, seconds=20) for _ in range(6)])
+            assert [answer.body for answer in answers] == [b"ok"] * 6
+            assert upstream.opened == opened
+            client.let_idle_go()
+            async with asyncio.timeout(10):
+                while upstream.open > 2:  # noqa: ASYNC110 - the other end closes them
+                    await asyncio.sleep(0)
+            assert upstream.open == 2
+        await client.close()
