@@ -140,6 +140,11 @@ class Verifier:
         following = TRANSITIONS[self._state].get(type(event))
         if following is None:
             return False
+        if isinstance(event, ToolInputDelta):  # the most frequent that comes here
+            if event.key != self._open:
+                return False
+            self._arguments.append(event.json)
+            return True
         if isinstance(event, BlockStart):
             if event.key in self._used:
                 return False
@@ -152,9 +157,6 @@ class Verifier:
                 return False
             if isinstance(event, BlockStop):
                 self._closed(event.key)
-            elif isinstance(event, ToolInputDelta):
-                self._arguments.append(event.json)
-                return True
             elif isinstance(event, TextDelta | ThinkingDelta):
                 return event.text != ""
         self._state = following
