@@ -24,15 +24,12 @@ from bench.machine import machine
 from bench.peers.base import WORKSPACE, NotAvailableError, Server
 from bench.peers.ccrouter import CCROUTER
 from bench.peers.floor import FLOOR
-from bench.requests import long_history
 from bench.rounds import one_round
-from bench.scenarios import Scenario, all_scenarios
+from bench.scenarios import Scenario, all_scenarios, sized_conversation
 
 TOKENS = (1_000, 10_000, 25_000, 50_000, 100_000, 200_000, 300_000, 400_000)
 STREAMS = (1, 50, 100, 250, 500, 1000, 1500, 2000)
 ROUNDS = 5
-BASE = "small"
-"""The scenario whose answer is given to every size: the answer costs the same, so the curve is the request's."""
 OPEN_FILES = 16_384
 """Two sockets a stream in the router, and one each in the upstream and here."""
 
@@ -72,13 +69,6 @@ class Panel:
     series: dict[str, Series]
 
 
-def conversation(tokens: int, *, unseen: bool) -> Scenario:
-    """A conversation of so many tokens (four bytes each), answered as `BASE` is."""
-    requests = max(4, min(100, 1_000_000 // tokens))
-    body = long_history(BASE, size=tokens * 4, unseen=unseen)
-    return replace(all_scenarios()[BASE], body=body, requests=requests)
-
-
 def open_streams(count: int) -> Scenario:
     """So many streams open at once, a chunk each half second."""
     return replace(all_scenarios()["open-1000"], requests=count, in_flight=count)
@@ -97,7 +87,7 @@ def over_conversations(
             for server, kind in curves:
                 name = server.contestant.name if kind == "continued" else f"{server.contestant.name}, unseen"
                 progress(f"{tokens} tokens: {name}, {'warm-up' if number == 0 else f'round {number} of {rounds}'}")
-                scenario = conversation(tokens, unseen=kind == "unseen")
+                scenario = sized_conversation(tokens, unseen=kind == "unseen")
                 done = one_round(server, scenario, scenario.requests if number else 2)
                 if number:
                     figures.setdefault(name, []).append(done.cpu_ms)

@@ -22,13 +22,16 @@ from bench.peers.base import WORKSPACE, Contestant, Launch, Server, start
 from bench.peers.ccrouter import prepare
 from bench.processes import cpu_seconds
 from bench.scenarios import Scenario, all_scenarios
+from bench.workers import unseen
 
+UNSEEN = "unseen-50k"
 SCENARIOS = {
     "small-32": (32, 1600),
     "first-turn": (16, 160),
     "long-200k": (8, 48),
     "burst-5000": (8, 48),
     "gemini-1000": (64, 400),
+    UNSEEN: (64, 240),
 }
 """In flight, and requests a round."""
 
@@ -84,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{'':12}{'workers':>8}{'requests/s':>12}{'× one':>8}{'CPU ms':>10}{'× one by CPU':>14}")
         for name in options.scenario or SCENARIOS:
             in_flight, requests = SCENARIOS[name]
-            scenario = replace(all_scenarios()[name], in_flight=in_flight)
+            scenario = unseen() if name == UNSEEN else replace(all_scenarios()[name], in_flight=in_flight)
             results = measure(servers, scenario, requests, options.rounds)
             alone = results[1]
             for number, found in results.items():

@@ -4,7 +4,7 @@ Pure data, made the same way in every process: the load generator checks what ca
 was to send.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -17,7 +17,7 @@ from bench.answers import (
     tool_answer,
     whole_answer,
 )
-from bench.requests import NUMBER, conversation, first_turn, small
+from bench.requests import NUMBER, conversation, first_turn, long_history, small
 
 CHAINS: Final[dict[str, tuple[str, ...]]] = {
     "bench-3": ("reasoning", "sampling", "cleancache"),
@@ -144,3 +144,14 @@ def all_scenarios() -> dict[str, Scenario]:
         ),
     )
     return {scenario.name: scenario for scenario in scenarios}
+
+
+CONVERSATION_ANSWER: Final = "small"
+"""The scenario whose answer conversations of every size are given: it costs the same, what grows is the request's."""
+
+
+def sized_conversation(tokens: int, *, unseen: bool) -> Scenario:
+    """A conversation of so many tokens (four bytes each), answered as `CONVERSATION_ANSWER` is."""
+    requests = max(4, min(100, 1_000_000 // tokens))
+    body = long_history(CONVERSATION_ANSWER, size=tokens * 4, unseen=unseen)
+    return replace(all_scenarios()[CONVERSATION_ANSWER], body=body, requests=requests)

@@ -3,13 +3,14 @@
 import orjson
 import pytest
 
-from bench.growth import Panel, conversation, open_streams, rows, series
+from bench.growth import Panel, open_streams, rows, series
 from bench.load import Reply, check
 from bench.memory import BATCH, batch, growth, settled
+from bench.scenarios import sized_conversation
 
 
 def test_a_conversation_has_the_size_and_only_its_end_is_new():
-    scenario = conversation(50_000, unseen=False)
+    scenario = sized_conversation(50_000, unseen=False)
     assert 195_000 <= len(scenario.body) <= 205_000
     first, second = (orjson.loads(scenario.numbered(number))["messages"] for number in (1, 2))
     assert first[:-1] == second[:-1]
@@ -19,7 +20,7 @@ def test_a_conversation_has_the_size_and_only_its_end_is_new():
 
 
 def test_of_an_unseen_one_no_message_was_there_before():
-    scenario = conversation(10_000, unseen=True)
+    scenario = sized_conversation(10_000, unseen=True)
     first, second = (orjson.loads(scenario.numbered(number))["messages"] for number in (1, 2))
     assert all(one["content"] != other["content"] for one, other in zip(first, second, strict=True))
 
