@@ -52,19 +52,16 @@ class Crowd:
     """Whether there is one."""
 
     def __init__(self) -> None:
-        self._lasts = False
+        self.lasts = False
 
-    def begin(self) -> None:
-        """MANY requests are under way. Call it as often as you like."""
-        if not self._lasts and (found := allocators()) is not None:
-            self._lasts = True
-            use(found.crowded)
-
-    def end(self, under_way: int) -> None:
-        """There may be only FEW."""
-        if self._lasts and under_way <= FEW and (found := allocators()) is not None:
-            self._lasts = False
-            use(found.usual)
+    def see(self, under_way: int) -> None:
+        """So many requests are under way now. While a crowd lasts it must hear of it at each new request: what comes
+        after it is served as usual again.
+        """
+        begins = not self.lasts and under_way >= MANY
+        if (begins or (self.lasts and under_way <= FEW)) and (found := allocators()) is not None:
+            self.lasts = begins
+            use(found.crowded if begins else found.usual)
 
 
 crowd: Final = Crowd()

@@ -43,8 +43,8 @@ def serve(state: State, api: ClientApi) -> Callable[[web.Request], Awaitable[web
 
     async def handle(request: web.Request) -> web.StreamResponse:
         service, gateway = served_by(state, request.match_info.get("preset"))
-        if gateway.open_requests >= MANY:
-            crowd.begin()
+        if crowd.lasts or gateway.open_requests >= MANY:
+            crowd.see(gateway.open_requests)
         request_id = request[REQUEST_ID]
         own_headers = id_header(api, request_id)
         incoming = Incoming(await body_of(request), lower_case(request.headers), request_id, api)

@@ -35,7 +35,7 @@ def ran(code: str, *options: str, **environment: str) -> str:
 def test_what_a_crowd_took_is_given_back_though_some_of_it_stays() -> None:
     code = """
 from pathlib import Path
-from ccrouter.server.crowd import crowd
+from ccrouter.server.crowd import MANY, crowd
 from ccrouter.server.memory import sweep, trimmer
 trim = trimmer()
 def resident():
@@ -45,20 +45,20 @@ def peak():
     return many[::5_000]
 sweep(); trim()
 before = resident()
-crowd.begin()
+crowd.see(MANY)
 kept = peak()
-crowd.end(0)
+crowd.see(0)
 sweep(); trim()
 print(resident() - before)
 """
-    # Measured: 0.2 MB; without `begin` 35.
+    # Measured: 0.2 MB; without a crowd 35.
     assert float(ran(code)) < 10
 
 
 @pytest.mark.skipif(not MEASURED, reason="only with glibc")
 def test_what_was_made_before_a_crowd_grows_and_goes_in_it_and_the_other_way_round() -> None:
     code = """
-from ccrouter.server.crowd import allocators, crowd
+from ccrouter.server.crowd import MANY, allocators, crowd
 assert allocators() is not None
 def changed(things):
     for number, thing in enumerate(things):
@@ -68,11 +68,11 @@ def changed(things):
     return things[::2]
 things = []
 for turn in range(20):
-    crowd.begin() if turn % 2 else crowd.end(0)
+    crowd.see(MANY if turn % 2 else 0)
     things = changed(things + [{"list": [], "bytes": bytearray(), "turn": turn} for _ in range(1000)])
 print(len(things), sum(len(thing) for thing in things), sum(map(len, (thing["bytes"] for thing in things))))
 """
-    usual = ran(code.replace("crowd.begin() if", "None if"))
+    usual = ran(code.replace("crowd.see(MANY", "crowd.see(0"))
     assert ran(code) == usual
 
 
@@ -86,40 +86,41 @@ print(len(things), sum(len(thing) for thing in things), sum(map(len, (thing["byt
     ],
 )
 def test_allocators_of_others_are_left_alone(options: tuple[str, ...], environment: dict[str, str]) -> None:
-    code = "from ccrouter.server.crowd import allocators, crowd; crowd.begin(); print(allocators())"
-    assert ran(code, *options, **environment) == "None"
+    code = "from ccrouter.server.crowd import allocators, crowd; crowd.see(1000); print(allocators(), crowd.lasts)"
+    assert ran(code, *options, **environment) == "None False"
 
 
 def test_a_crowd_begins_once_and_ends_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    used: list[object] = []
-    monkeypatch.setattr(crowds, "allocators", lambda: Allocators((), ()))
-    monkeypatch.setattr(crowds, "use", lambda _: used.append(len(used)))
+    used: list[str] = []
+    monkeypatch.setattr(crowds, "allocators", lambda: Allocators("usual", "crowded"))  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(crowds, "use", used.append)
     crowd = Crowd()
-    crowd.end(0)
-    assert not used
-    crowd.begin()
-    crowd.begin()
-    crowd.end(FEW + 1)
-    assert len(used) == 1
-    crowd.end(FEW)
-    crowd.end(0)
-    assert len(used) == 2
-    crowd.begin()
-    assert len(used) == 3
-    assert FEW < MANY
+    for under_way in (0, FEW, MANY - 1):
+        crowd.see(under_way)
+    assert (used, crowd.lasts) == ([], False)
+    for under_way in (MANY, MANY + 1, MANY - 1, FEW + 1, MANY):
+        crowd.see(under_way)
+        assert (used, crowd.lasts) == (["crowded"], True)
+    for under_way in (FEW, 0, FEW + 1, MANY - 1):
+        crowd.see(under_way)
+        assert (used, crowd.lasts) == (["crowded", "usual"], False)
+    crowd.see(MANY)
+    assert used == ["crowded", "usual", "crowded"]
 
 
-@pytest.mark.parametrize(("under_way", "begun"), [(MANY - 1, False), (MANY, True)])
-async def test_many_requests_are_a_crowd(
-    router: Router, monkeypatch: pytest.MonkeyPatch, under_way: int, begun: bool
+@pytest.mark.parametrize(("under_way", "lasts", "seen"), [(MANY - 1, False, []), (MANY, False, [MANY]), (7, True, [7])])
+async def test_requests_tell_of_a_crowd(
+    router: Router, monkeypatch: pytest.MonkeyPatch, under_way: int, lasts: bool, seen: list[int]
 ) -> None:
     calls: list[int] = []
 
     class Noted(Crowd):
-        def begin(self) -> None:
-            calls.append(1)
+        def see(self, under_way: int) -> None:
+            calls.append(under_way)
 
-    monkeypatch.setattr(messages, "crowd", Noted())
+    noted = Noted()
+    noted.lasts = lasts
+    monkeypatch.setattr(messages, "crowd", noted)
     body = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "Go on."}]}
     with OpenAIChatUpstream(lambda body: text("Yes.")) as upstream:
         async with router(upstream.endpoint) as client:
@@ -127,4 +128,4 @@ async def test_many_requests_are_a_crowd(
             client.app[STATE].gateway.open_requests = under_way
             reply = await client.post("/v1/messages", json=body)
             assert reply.status == 200
-    assert bool(calls) is begun
+    assert calls == seen
