@@ -25,7 +25,7 @@ from bench.startup import CommandFailedError, Timing
 from bench.workers import Throughput
 
 ROUNDS, QUICK_ROUNDS = 7, 3
-SETTLING_SECONDS = 30.0
+SETTLING_SECONDS = 80.0
 """After the run, before everybody's memory is measured: the daemon gives memory back by itself when nobody has asked
 for anything for 5 to 10 seconds, the tokenizer's a minute after its last use.
 """

@@ -133,6 +133,11 @@ class Presets:
         """Requests under way in all of them."""
         return sum(preset.gateway.open_requests for preset in self._presets.values())
 
+    @property
+    def requests_total(self) -> int:
+        """Requests to any of them so far."""
+        return sum(preset.gateway.requests_total for preset in self._presets.values())
+
     def save(self) -> None:
         """Write what outlives the daemon."""
         for preset in self._presets.values():

@@ -44,6 +44,11 @@ class State:
         """Requests under way, those of presets included."""
         return self.gateway.open_requests + (self.presets.open_requests if self.presets is not None else 0)
 
+    @property
+    def requests_total(self) -> int:
+        """Requests so far, those to presets among them."""
+        return self.gateway.requests_total + (self.presets.requests_total if self.presets is not None else 0)
+
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
 

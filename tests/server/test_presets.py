@@ -21,7 +21,7 @@ from ccrouter.runtime import build
 from ccrouter.server import presets as module
 from ccrouter.server.app import make_app
 from ccrouter.server.presets import Presets
-from ccrouter.server.state import State
+from ccrouter.server.state import STATE, State
 from ccrouter.upstream.client import UpstreamClient
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import Failure, text
@@ -94,6 +94,15 @@ async def test_a_preset_has_its_own_providers_and_routes(tmp_path: Path) -> None
         asking = {"x-api-key": "router-key", "anthropic-version": "2023-06-01"}
         models = await here.client.get("/preset/fast/v1/models", headers=asking)
         assert [entry["id"] for entry in (await models.json())["data"]] == ["anthropic/p,x", "anthropic/p,y"]
+
+
+async def test_its_requests_count_where_the_daemons_lulls_are_told(tmp_path: Path) -> None:
+    async with scene(tmp_path) as here:
+        assert here.client.app is not None
+        state = here.client.app[STATE]
+        for preset, count in (("fast", 1), (None, 2), ("fast", 3)):
+            await here.ask(preset)
+            assert (state.requests_total, state.open_requests) == (count, 0)
 
 
 async def test_its_keys_are_told_and_cleared(tmp_path: Path) -> None:
