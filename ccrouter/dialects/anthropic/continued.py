@@ -1,20 +1,21 @@
 """Bodies that say again what an earlier one said: what they have in common is neither parsed nor decoded again.
 
 A conversation of 200,000 tokens is 800 KB of JSON, and all but its last messages stood, byte for byte, in the body
-before. So did all that stands behind the messages: the system prompt, the tools (70 KB) and the rest. Both are cut out
-before parsing, each at a place where what is left is JSON of its own, and what was decoded of them is put in their
-place. Where anything is not as Claude Code writes it, the whole body is parsed as ever.
+before. So did what stands behind the messages, the system prompt and the tools (70 KB), which new sessions often share
+with old ones. Both are cut out before parsing, each at a place where what is left is JSON of its own, and what was
+decoded of them is put in their place. Where anything is not as Claude Code writes it, the whole body is parsed as ever.
 """
 
 import secrets
 from collections import deque
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from ccrouter.dialects.anthropic.body import parse_body
 from ccrouter.dialects.anthropic.known import KnownParts
-from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, Ending, Known
+from ccrouter.dialects.anthropic.request import NOTHING_KNOWN, READERS, RECOGNISED, Known
 from ccrouter.frozen import frozen
 from ccrouter.model.json import JsonObject, as_list, as_object
 from ccrouter.model.request import Message, Request
@@ -43,8 +44,10 @@ class _Past:
     messages: tuple[Message, ...]
     ends: tuple[int, ...]
     """Where each of them ends."""
-    ending: Ending | None
-    """What stands behind the last of them and its bracket; None where that is not known."""
+    steady: int
+    """Where the large fields end that stand behind the last message and its bracket; there, where none is known."""
+    fields: Mapping[str, Any]
+    """What they say: attributes of `Request`."""
 
     def common(self, raw: bytes) -> int:
         """How many messages `raw` begins with as this one does, to the byte."""
@@ -62,13 +65,15 @@ class _Past:
         return low
 
     @property
-    def length_behind(self) -> int:
-        """Bytes behind the messages' bracket, where what stands there is known."""
-        return len(self.raw) - self.ends[-1] - 1
+    def behind(self) -> int:
+        """Where the messages' bracket ends."""
+        return self.ends[-1] + 1
 
-    def ends_as(self, raw: bytes) -> bool:
-        """Whether `raw` ends as this one does behind its messages, to the byte."""
-        return self.ending is not None and raw.endswith(memoryview(self.raw)[self.ends[-1] + 1 :])
+    def same_fields(self, raw: bytes) -> int:
+        """Where in `raw` the large fields stand, to the byte, if as far from its end as here; -1: they do not."""
+        at = len(raw) - len(self.raw) + self.behind
+        found = self.fields and at > 0 and raw.startswith(memoryview(self.raw)[self.behind : self.steady], at)
+        return at if found else -1
 
 
 class Read(NamedTuple):
@@ -80,8 +85,10 @@ class Read(NamedTuple):
     known: Known = NOTHING_KNOWN
     past: _Past | None = None
     """Where the messages are from that are known."""
-    end: int = 0
+    at: int = 0
     """Where the fields begin that are known."""
+    steady: int = 0
+    """Where they end."""
 
 
 class ContinuedBodies:
@@ -104,26 +111,34 @@ class ContinuedBodies:
         for other in self._pasts:
             if (common := other.common(raw)) > count:
                 count, past = common, other
-        ended = next((other for other in self._pasts if other.ends_as(raw)), None)
+        at, ended = -1, None
+        for other in self._pasts:
+            if (at := other.same_fields(raw)) >= 0:
+                ended = other
+                break
         if past is None and ended is None:
             return None
-        end = len(raw) if ended is None else len(raw) - ended.length_behind
-        rest = raw[:end] if past is None else raw[: past.start] + CUT_BYTES + raw[past.ends[count - 1] : end]
-        try:
-            value = as_object(orjson.loads(rest if ended is None else rest + b"}"))
-        except ValueError:
-            return None  # whole, it gives the error its true place
-        if not value:
+        end = len(raw) if ended is None else at
+        steady = end if ended is None else at + ended.steady - ended.behind
+        front = raw[:end] if past is None else raw[: past.start] + CUT_BYTES + raw[past.ends[count - 1] : end]
+        value = parsed(front if ended is None else front + b"}")
+        rest = {} if ended is None or raw[steady:] == b"}" else parsed(_opened(raw[steady:]))
+        if not value or rest is None:
             return None
-        begun, ending = (), None
+        begun, fields = (), NOTHING_KNOWN.fields
         if past is not None:
             messages = as_list(value.get("messages"))
             if not messages or messages.pop(0) != CUT:
                 return None
             begun = past.messages[:count]
-        if ended is not None and (ending := ended.ending) is not None and not ending.names.isdisjoint(value):
-            return None  # of two of the same name the last counts
-        return Read(value, known=Known(self._nothing.parts, begun, ending), past=past, end=end)
+        if ended is not None:
+            fields = ended.fields
+            if not (
+                fields.keys().isdisjoint(value) and fields.keys().isdisjoint(rest) and rest.keys().isdisjoint(value)
+            ):
+                return None  # of two of the same name the last counts
+            value.update(rest)
+        return Read(value, known=Known(self._nothing.parts, begun, fields), past=past, at=end, steady=steady)
 
     def remember(self, raw: bytes, read: Read, request: Request) -> None:
         """`raw` was read, and `request` is what it says."""
@@ -149,22 +164,49 @@ class ContinuedBodies:
             ends.append(at)
         if not ends:
             return
-        if read.known.ending is None:
-            ending = _ending(raw, ends[-1], read.value, request)
-        else:
-            ending = read.known.ending if read.end == ends[-1] + 1 else None
-        self._pasts.appendleft(_Past(raw, start, request.messages[: len(ends)], tuple(ends), ending))
+        behind = ends[-1] + 1
+        steady, fields = behind, NOTHING_KNOWN.fields
+        if not read.known.fields:
+            steady, fields = _large_fields(raw, behind, read.value, request)
+        elif read.at == behind:
+            steady, fields = read.steady, read.known.fields
+        self._pasts.appendleft(_Past(raw, start, request.messages[: len(ends)], tuple(ends), steady, fields))
         while len(self._pasts) > MOST_BODIES or sum([len(past.raw) for past in self._pasts]) > MOST_BYTES:
             self._pasts.pop()
 
 
-def _ending(raw: bytes, end: int, value: JsonObject, request: Request) -> Ending | None:
-    """What stands behind the messages, whose last ends at `end`; None where that is written in another way, for only
-    what is written so is known to hold no name twice."""
-    names = list(value)
-    behind = names[names.index("messages") + 1 :]
-    data = orjson.dumps({name: value[name] for name in behind})
-    if not behind or len(raw) != end + 1 + len(data) or not raw.startswith(b"],", end) or not raw.endswith(data[1:]):
+def parsed(raw: bytes) -> JsonObject | None:
+    """The members of the JSON object in `raw`; None where it is none, or has none: then the whole body is parsed, which
+    gives an error its true place.
+    """
+    try:
+        return as_object(orjson.loads(raw)) or None
+    except ValueError:
         return None
-    extras = {name: request.extras[name] for name in behind if name in request.extras}
-    return Ending({name: getattr(request, name) for name in behind if name not in extras}, extras)
+
+
+def _opened(members: bytes) -> bytes:
+    """The end of an object, `,"name":…}`, as an object of its own."""
+    return b"{" + members[1:] if members.startswith(b",") else b""
+
+
+def _large_fields(raw: bytes, behind: int, value: JsonObject, request: Request) -> tuple[int, Mapping[str, Any]]:
+    """Where the fields from `behind` to the last large one end, and what they say.
+
+    None of them where one is not an attribute of `Request`, or they are written in another way: only of what is written
+    so is known that it holds no name twice.
+    """
+    names = list(value)
+    names = names[names.index("messages") + 1 :]
+    while names and names[-1] not in RECOGNISED:
+        names.pop()
+    data = orjson.dumps({name: value[name] for name in names})[1:-1]
+    steady = behind + 1 + len(data)
+    if (
+        not names
+        or not all(name in READERS and value[name] is not None for name in names)
+        or not raw.startswith(b",", behind)
+        or not raw.startswith(data, behind + 1)
+    ):
+        return behind, NOTHING_KNOWN.fields
+    return steady, {name: getattr(request, name) for name in names}

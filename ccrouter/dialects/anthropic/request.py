@@ -1,6 +1,7 @@
 """A Messages request, both ways: `encode_request(decode_request(body)) == body` for every real request."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 from ccrouter.dialects.anthropic.blocks import content_of, encode_content
@@ -12,27 +13,14 @@ from ccrouter.model.request import Message, Request, Role, ThinkingConfig, Tool,
 ROLES: Final[Mapping[str, Role]] = {"user": "user", "assistant": "assistant", "system": "system"}
 
 
-class Ending(NamedTuple):
-    """The fields that stand behind a body's messages, as they were decoded when they came before."""
-
-    fields: Mapping[str, Any]
-    """By the names of the attributes of `Request`."""
-    extras: Mapping[str, Json]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of all of them."""
-        return frozenset((*self.fields, *self.extras))
-
-
 class Known(NamedTuple):
     """What is known of a body from those before, and is not decoded again."""
 
     parts: KnownParts | None = None
     begun: tuple[Message, ...] = ()
     """The messages in front of those that its `messages` still hold."""
-    ending: Ending | None = None
-    """The fields that it does not hold any more."""
+    fields: Mapping[str, Any] = MappingProxyType({})
+    """Those that it does not hold any more, as they were decoded when they came before: attributes of `Request`."""
 
 
 NOTHING_KNOWN: Final = Known()
@@ -65,9 +53,7 @@ def decode_request(body: JsonObject, known: Known = NOTHING_KNOWN) -> Request:
     extras = NO_EXTRAS
     if len(fields) < len(body):
         extras = {name: value for name, value in body.items() if name not in fields}
-    if known.ending is not None:
-        fields.update(known.ending.fields)
-        extras = {**extras, **known.ending.extras}
+    fields.update(known.fields)
     if "model" not in fields:
         raise RequestError("model: Field required.")
     return Request(**fields, extras=extras)

@@ -1,5 +1,6 @@
 """A body that says what another said is read as any other: nothing is lost, doubled or taken from elsewhere."""
 
+import contextlib
 import copy
 import json
 import random
@@ -48,7 +49,7 @@ class Reader:
         assert request == expected
         assert read.mended == parse_body(raw).mended
         self.continued += len(read.known.begun)
-        self.ended += read.known.ending is not None
+        self.ended += bool(read.known.fields)
         return request
 
     def _decoded(self, raw: bytes) -> tuple[Read, Request]:
@@ -81,6 +82,8 @@ TAILS: list[dict[str, Any]] = [
     {},
     {"system": "Be long.", "stream": True},
     {"tools": None, "metadata": {"user_id": "é"}, "temperature": 0.5},
+    {"metadata": {"user_id": "one"}},
+    {"metadata": {"user_id": "two"}},
     {
         "thinking": {"type": "adaptive"},
         "tool_choice": {"type": "auto"},
@@ -126,7 +129,7 @@ def written(rng: random.Random, given: dict[str, Any], raw: bytes) -> bytes:
         case 9:  # names before the messages that may stand behind them, too
             return b"{" + rng.choice(HEADS) + raw[1:]
         case 10:  # and some behind them that stood before
-            return raw[:-1] + b',"model":"z","max_tokens":8}'
+            return raw[:-1] + rng.choice([b',"model":"z","max_tokens":8}', b',"system":"again"}', b',"tools":[]}'])
         case 11:
             more = b"," + rng.choice(HEADS)[:-1] + b',"system":'
             return (b"{" + rng.choice([b"", *HEADS]) + raw[1:]).replace(b',"system":', more)
@@ -236,6 +239,50 @@ def test_what_stands_behind_the_messages_is_the_same_object_for_other_messages()
     assert reader.ended == 1
     reader.read(orjson.dumps(body(long(3), thinking={"type": "disabled"})))
     assert reader.ended == 2
+
+
+def test_a_new_session_has_its_own_words_and_the_tools_that_are_known() -> None:
+    reader = Reader()
+    one, other = [reader.read(orjson.dumps(body(long(seed), metadata={"user_id": str(seed)}))) for seed in (1, 2)]
+    assert reader.ended == 1
+    assert one.tools is other.tools
+    assert (one.extras, other.extras) == ({"metadata": {"user_id": "1"}}, {"metadata": {"user_id": "2"}})
+
+
+def test_fields_within_another_are_not_the_bodys_own() -> None:
+    """As far from the end, to the byte, as the body's own stood before."""
+    reader = Reader()
+    large = b',"system":"Be brief.","tools":' + orjson.dumps(TOOLS)
+    one, other = [b'{"model":"m","messages":' + orjson.dumps(long(seed)) for seed in (1, 2)]
+    reader.read(one + large + b',"abc":1}')
+    inner = reader.read(other + b',"more":{"x":1' + large + b',"ab":1}}')
+    assert (inner.tools, inner.system) == (None, None)
+    with pytest.raises(RequestError, match="JSON"):
+        reader.read(other + b',"more":[1' + large + b',"abc":1}')
+    assert reader.ended == 0
+    assert reader.read(other + large + b',"abc":2}').tools is not None
+    assert reader.ended == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [
+        (b',"abc":"12"}', b',"abc":"34"}', True),
+        (b',"abc":"12"}', b',"tools":[]}', False),
+        (b',"abc":"12345"}', b',"messages":[]}', False),
+        (b',"abc":"12"}', b'x"abc":"12"}', False),
+        (b',"abc":"12"}', b' ,"abc":"1"}', False),
+        (b'}', b'x', False),
+    ],
+)  # fmt: skip
+def test_what_stands_behind_known_fields_counts_as_it_always_does(before: bytes, after: bytes, known: bool) -> None:
+    whole = orjson.dumps(body(long(1)))
+    front = whole[: whole.index(b',"max_tokens"')]
+    reader = Reader()
+    reader.read(front + before)
+    with contextlib.suppress(RequestError):
+        reader.read(front + after)
+    assert reader.ended == known
 
 
 def test_a_field_between_the_messages_and_a_known_end_is_part_of_the_next_end() -> None:
