@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bench.load import Spoken
 
@@ -81,9 +82,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+LEADING_ELSEWHERE: Final = (
+    "ANTHROPIC_", "CCR_", "OPENAI_", "CLAUDE", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SERVICE_PORT",
+)  # fmt: skip
+UNUSUAL: Final = ("PYTHONDONTWRITEBYTECODE", "PYTHONMALLOC")
+"""With the first, set in many containers, each start compiles everything: it takes twice as long and leaves memory."""
+
+
 def clean_environment(home: Path) -> dict[str, str]:
-    """This process' environment without anything that would lead a router elsewhere, and with an empty HOME."""
-    drop = ("ANTHROPIC_", "CCR_", "OPENAI_", "CLAUDE", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SERVICE_PORT")
+    """This process' environment without anything that would lead a router elsewhere or that users do not have, and with
+    an empty HOME.
+    """
+    drop = LEADING_ELSEWHERE + UNUSUAL
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(drop)}
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), "NO_PROXY": "127.0.0.1,localhost"}
 

@@ -1,12 +1,13 @@
 """This project's daemon, as users run it: `ccr start --foreground` with a config file and its log on."""
 
+import compileall
 import sys
 from pathlib import Path
 
 import orjson
 
 from bench.answers import MODEL
-from bench.peers.base import Contestant, Launch, NotAvailableError, clean_environment, free_port
+from bench.peers.base import ROOT, Contestant, Launch, NotAvailableError, clean_environment, free_port
 from bench.scenarios import CHAINS
 
 
@@ -44,10 +45,13 @@ def provider(name: str, url: str, *transformers: str) -> dict[str, object]:
 
 
 def prepare(upstream_port: int, home: Path) -> Launch:
-    """Write the config. Raises NotAvailableError where the `ccr` command is not installed beside this Python."""
+    """Write the config; compile the package, as pip does for whoever installs it. Raises NotAvailableError where the
+    `ccr` command is not installed beside this Python.
+    """
     command = Path(sys.executable).parent / ("ccr.exe" if sys.platform == "win32" else "ccr")
     if not command.exists():
         raise NotAvailableError(f"no {command.name} beside {sys.executable}: run make bench")
+    compileall.compile_dir(ROOT / "ccrouter", quiet=1)
     port = free_port()
     path = home / ".claude-code-router" / "config.json"
     path.parent.mkdir(parents=True)

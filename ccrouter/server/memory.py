@@ -6,10 +6,11 @@ each of eight threads and freed memory given back each 15 seconds the daemon gro
 with one heap for all it stays between 93 and 103. Giving back takes 2 to 10 ms, in a thread, and is done only where
 requests have come meanwhile.
 
-When nobody asks for anything, what is only kept to be quick goes too: a tokenizer that is not used (15 MB), most of the
-idle connections, whole requests whose sketches are enough, Python's lists of free objects, and names that its cache of
-attributes holds on to (3.11 makes a new one for each `case Class(part)`). Of the small ones each may keep a whole page
-from being given back. That takes 5 to 10 ms, 20 with the tokenizer, once in a lull.
+When nobody asks for anything, what is only kept to be quick goes too: the tokenizer (15 MB) and the last conversations
+(10 MB at most), where they have not been used for a minute, most of the idle connections, whole requests whose sketches
+are enough, Python's lists of free objects, and names that its cache of attributes holds on to (3.11 makes a new one for
+each `case Class(part)`). Of the small ones each may keep a whole page from being given back. That takes 5 to 10 ms, 20
+with the tokenizer, once in a lull.
 """
 
 import asyncio
@@ -19,8 +20,6 @@ import sys
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
-
-from ccrouter.tokens.encoding import encoding
 
 LOOK_SECONDS: Final = 5.0
 LOOKS_A_TRIM: Final = 3
@@ -84,19 +83,21 @@ async def give_back(
     requests: Callable[[], int],
     under_way: Callable[[], int],
     hear: Callable[[int], None],
+    let_go: Callable[[], bool],
     tidy: Callable[[], None],
     *,
     seconds: float = LOOK_SECONDS,
 ) -> None:
     """Until cancelled. `requests` tells how many have come so far, `under_way` how many of them are not over; `hear` is
-    told of those now and then. `tidy` lets go what others keep to be quick.
+    told of those now and then. In a lull `let_go` frees what nobody has used for a while (True: there was
+    something), and `tidy` what is not needed then.
     """
     trim = trimmer()
     looks = Looks()
     while True:
         await asyncio.sleep(seconds)
         hear(under_way())
-        due = looks.due(requests(), under_way(), encoding.let_go)
+        due = looks.due(requests(), under_way(), let_go)
         if due is Due.SWEEP:
             tidy()
             await asyncio.sleep(CLOSING_SECONDS)

@@ -183,7 +183,7 @@ class Serving:
                 asyncio.ensure_future(watch(state)),
                 asyncio.ensure_future(state.presets.watch()),
                 asyncio.ensure_future(
-                    give_back(lambda: state.requests_total, lambda: state.open_requests, crowd.see, tidy)
+                    give_back(lambda: state.requests_total, lambda: state.open_requests, crowd.see, state.let_go, tidy)
                 ),
             ]
             if workers is not None:

@@ -14,6 +14,7 @@ from ccrouter.gateway.types import Service
 from ccrouter.model.json import JsonObject
 from ccrouter.server.presets import Presets
 from ccrouter.server.workers import Workers
+from ccrouter.tokens.encoding import encoding
 
 
 @dataclass(slots=True)
@@ -48,6 +49,11 @@ class State:
     def requests_total(self) -> int:
         """Requests so far, those to presets among them."""
         return self.gateway.requests_total + (self.presets.requests_total if self.presets is not None else 0)
+
+    def let_go(self) -> bool:
+        """Free what nobody has used for a while: the tokenizer, conversations. True: there was something."""
+        found = [encoding.let_go(), self.gateway.let_go(), self.presets is not None and self.presets.let_go()]
+        return any(found)
 
 
 STATE: web.AppKey[State] = web.AppKey("state", State)

@@ -107,7 +107,9 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(memory, "trimmer", lambda: lambda: done.append(f"trim at {requests[0]}"))
     monkeypatch.setattr(memory, "sweep", lambda: done.append(f"sweep at {requests[0]}"))
     monkeypatch.setattr(memory.asyncio, "sleep", sleep)
-    task = asyncio.ensure_future(memory.give_back(lambda: requests[0], lambda: 0, heard.append, tidy, seconds=7))
+    task = asyncio.ensure_future(
+        memory.give_back(lambda: requests[0], lambda: 0, heard.append, nothing_unused, tidy, seconds=7)
+    )
     for count in (0, 3, 3, 3, 4, 5, 6):
         requests[0] = count
         await turns()

@@ -7,8 +7,9 @@ decoded of them is put in their place. Where anything is not as Claude Code writ
 """
 
 import secrets
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -25,6 +26,8 @@ LEAST_BYTES: Final = 64 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of all bodies that are remembered; the journal holds the same bytes anyway."""
 MOST_BODIES: Final = 16
+UNUSED_SECONDS: Final = 60.0
+"""Who has paused for so long does not notice that a long conversation is decoded anew (15 ms for 800 KB)."""
 MESSAGES: Final = b',"messages":['
 NEAR_THE_END: Final = 4
 """The last messages change from request to request (the client moves its cache marks); the others stay."""
@@ -94,9 +97,19 @@ class Read(NamedTuple):
 class ContinuedBodies:
     """Remembers the last bodies. Belongs to one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._pasts: deque[_Past] = deque()
         self._nothing = Known(KnownParts())
+        self._used = 0.0
+
+    def let_go(self) -> bool:
+        """Forget all of it where none has come for UNUSED_SECONDS. True: there was something."""
+        if not self._pasts or self._clock() - self._used < UNUSED_SECONDS:
+            return False
+        self._pasts = deque()
+        self._nothing = Known(KnownParts())
+        return True
 
     def read(self, raw: bytes) -> Read:
         """The body in `raw`. Raises RequestError: see `parse_body`."""
@@ -145,6 +158,7 @@ class ContinuedBodies:
         # What was mended may not even be writable as JSON.
         if len(raw) < LEAST_BYTES or read.mended or (found := raw.find(MESSAGES)) == -1:
             return
+        self._used = self._clock()
         ends: list[int] = []
         start = at = found + len(MESSAGES)
         if read.past is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from ccrouter.dialects.anthropic import continued
 from ccrouter.dialects.anthropic.body import parse_body
-from ccrouter.dialects.anthropic.continued import ContinuedBodies, Read
+from ccrouter.dialects.anthropic.continued import UNUSED_SECONDS, ContinuedBodies, Read
 from ccrouter.dialects.anthropic.request import decode_request, encode_request
 from ccrouter.dialects.openai_chat import OPENAI_CHAT
 from ccrouter.dialects.quirks import Quirks
@@ -324,6 +324,28 @@ def test_a_mended_body_may_hold_what_has_no_json_of_its_own() -> None:
     reader = Reader()
     for _ in range(2):
         assert len(reader.read(raw).messages) == 1
+
+
+def test_what_nobody_continues_for_a_while_is_forgotten() -> None:
+    now = [0.0]
+    reader = Reader()
+    reader.bodies = ContinuedBodies(lambda: now[0])
+    assert not reader.bodies.let_go()
+    messages = long(1, 2)
+    for moment in (0.0, UNUSED_SECONDS - 1):
+        now[0] = moment
+        reader.read(orjson.dumps(body(messages)))
+        assert not reader.bodies.let_go()
+    now[0] = 2 * UNUSED_SECONDS - 2
+    assert not reader.bodies.let_go()
+    now[0] = 2 * UNUSED_SECONDS - 1
+    assert reader.bodies.let_go()
+    assert not reader.bodies.let_go()
+    before = reader.continued
+    reader.read(orjson.dumps(body(messages)))
+    assert reader.continued == before
+    reader.read(orjson.dumps(body(messages)))
+    assert reader.continued == before + len(messages)
 
 
 def test_it_holds_few_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
