@@ -10,7 +10,7 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 """A single frame larger than this is not a stream of events but something gone wrong (or hostile)."""
 CR: Final = ord("\r")
 LF: Final = ord("\n")
-"""As numbers: `CR in data` takes a seventh of the time of `b"\r" in data`."""
+"""As numbers: `CR in data` takes a seventh of the time of looking for a bytes object of one."""
 
 
 @dataclass(slots=True)

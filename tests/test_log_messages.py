@@ -6,17 +6,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from ccrouter.log_messages import Gathering, Unhurried, UnhurriedLog
-
-
-class Said(Unhurried):
-    logger = "ccrouter.test.unhurried"
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text
+from tests.unhurried import Said
 
 
 class Gatherer(Gathering):

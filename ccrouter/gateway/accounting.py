@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from ccrouter.config.types import ProviderConfig, Target
 from ccrouter.gateway.attempts import Outcome
 from ccrouter.gateway.types import Record
-from ccrouter.model.events import Usage
+from ccrouter.model.events import NO_USAGE
 from ccrouter.usage.costs import cost_of
 from ccrouter.usage.sessions import Finished, Sessions
 
 NOBODY = "-"
-NOTHING_USED = Usage()
 
 
 def enter_usage(record: Record, outcome: Outcome, provider: ProviderConfig | None) -> None:
@@ -56,7 +55,7 @@ def was_answered(record: Record) -> bool:
     """False for a request that failed, also where its status was 200 by then."""
     if record.status != 200 or record.target == NOBODY:
         return False
-    return record.error is None or record.usage != NOTHING_USED
+    return record.error is None or record.usage != NO_USAGE
 
 
 def answered_by(record: Record) -> Target:

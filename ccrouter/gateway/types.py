@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
@@ -11,7 +11,7 @@ from ccrouter.errors import ErrorDetail, RequestError
 from ccrouter.frozen import frozen
 from ccrouter.gateway.custom_router import CustomRouter
 from ccrouter.gateway.provider_access import ProviderAccess, provider_accesses
-from ccrouter.model.events import Usage
+from ccrouter.model.events import NO_USAGE, Usage
 from ccrouter.model.request import Request
 from ccrouter.pipeline.build import Pipeline
 from ccrouter.pipeline.search_request import searches_itself
@@ -116,9 +116,6 @@ class Routing:
     decision: Decision
 
 
-NOTHING_USED: Final = Usage()
-
-
 @dataclass(slots=True)
 class Record:
     """What happened to one request: for the log line and the journal."""
@@ -135,9 +132,9 @@ class Record:
     streamed: bool = False
     status: int = 0
     attempts: int = 0
-    usage: Usage = NOTHING_USED
+    usage: Usage = NO_USAGE
     """The tokens of all requests that the answer took."""
-    told: Usage = NOTHING_USED
+    told: Usage = NO_USAGE
     """What the client was told of them: the prompt is the last request's."""
     first_byte: float | None = None
     """Seconds until the first byte of the answer went out."""

@@ -70,6 +70,11 @@ class ThinkingBlock:
     extras: Mapping[str, Json] = NO_EXTRAS
 
 
+PLAIN_TEXT: Final = TextBlock()
+PLAIN_THINKING: Final = ThinkingBlock()
+"""As nearly all are, made once."""
+
+
 @frozen
 class ToolUseBlock:
     """Opens a client tool call; its input follows as JSON text in `ToolInputDelta`s (none at all means `{}`)."""
@@ -181,6 +186,8 @@ Event: TypeAlias = (
     | Failed
 )
 
+BEFORE_ANSWER = (Start, UsageUpdate)
+"""Say nothing of the answer itself."""
 CONTENT_EVENTS = (BlockStart, TextDelta, ThinkingDelta, Signature, ToolInputDelta, OpaqueDelta, BlockStop)
 
 

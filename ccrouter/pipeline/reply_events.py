@@ -3,7 +3,7 @@
 from typing import Final, TypeAlias
 
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import Event, Failed, Start, ToolInputDelta, UsageUpdate
+from ccrouter.model.events import BEFORE_ANSWER, Event, Failed, ToolInputDelta
 from ccrouter.model.runs import DeltaRun
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
@@ -17,7 +17,6 @@ MOST_RUNS: Final = 4
 MOST_LOOKS: Final = 16
 """So often one is looked for in one read: many providers' frames are never alike."""
 Batch: TypeAlias = DeltaRun | list[Event]
-BEFORE_ANSWER: Final = (Start, UsageUpdate)
 STREAM_BEGINNINGS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 

@@ -11,6 +11,8 @@ from typing import Final, Literal, TypeAlias
 from ccrouter.model.blocks import Block, Text, Thinking
 from ccrouter.model.envelope import BETWEEN_TAGS, Envelope, seal
 from ccrouter.model.events import (
+    BEFORE_ANSWER,
+    PLAIN_TEXT,
     BlockHead,
     BlockKey,
     BlockStart,
@@ -19,14 +21,12 @@ from ccrouter.model.events import (
     Failed,
     OpaqueDelta,
     Signature,
-    Start,
     TextBlock,
     TextDelta,
     ThinkingBlock,
     ThinkingDelta,
     ToolInputDelta,
     ToolUseBlock,
-    UsageUpdate,
 )
 from ccrouter.model.request import Message, Request
 from ccrouter.model.runs import DeltaRun
@@ -44,9 +44,6 @@ THINK_TAGS: Final[tuple[Tags, ...]] = (
 )
 """DeepSeek, Qwen, GLM, MiniMax and most others · models told to by a prompt · Gemma · Seed-OSS · Magistral · Kimi."""
 
-
-PLAIN_TEXT: Final = TextBlock()
-BEFORE_BLOCKS: Final = (Start, UsageUpdate)
 OPENERS: Final = frozenset({tag[0] for tags in THINK_TAGS for tag in tags})
 """What any of the tags begins with."""
 
@@ -279,7 +276,7 @@ def begins_plainly(batch: list[Event]) -> bool:
         elif isinstance(event, TextDelta):
             start = event.text.lstrip()
             return opened and start != "" and start[0] not in OPENERS
-        elif not isinstance(event, BEFORE_BLOCKS):
+        elif not isinstance(event, BEFORE_ANSWER):
             return False
     return False
 

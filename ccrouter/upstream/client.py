@@ -99,8 +99,10 @@ class UpstreamReply:
             self._watch.wait_ends()
 
     async def read_within(self, seconds: float, words: str) -> bytes:
-        """As `read`, but what has not come `seconds` after the request was sent is a failure told as `words`. Only for
-        one with a way that bounds them."""
+        """As `read`, but what has not come `seconds` after the request was sent is a failure told as `words`.
+
+        Only where the way bounds the answer: else nobody noted when that was.
+        """
         try:
             async with asyncio.timeout_at(self._sent + seconds):
                 return await self.read()

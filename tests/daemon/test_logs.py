@@ -15,7 +15,8 @@ import pytest
 
 from ccrouter.daemon import logs
 from ccrouter.daemon.logs import CommonLogFile, LogFile, OneLine, open_log
-from ccrouter.log_messages import MOST_WAITING, Unhurried, UnhurriedLog
+from ccrouter.log_messages import MOST_WAITING, UnhurriedLog
+from tests.unhurried import Said
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
@@ -24,25 +25,14 @@ def record(message: str, *arguments: object, level: int = logging.INFO) -> loggi
     return logging.LogRecord("ccrouter.test", level, __file__, 1, message, arguments or None, None)
 
 
-class Served(Unhurried):
-    logger = "ccrouter.test"
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    def __str__(self) -> str:
-        return f"served {self.number}"
-
-
 def served(number: int) -> logging.LogRecord:
-    return logging.LogRecord("ccrouter.test", logging.INFO, __file__, 1, Served(number), None, None)
+    return logging.LogRecord("ccrouter.test", logging.INFO, __file__, 1, Said(f"served {number}"), None, None)
 
 
 @pytest.fixture
 def logger(tmp_path: Path) -> Generator[logging.Logger]:
     """Writes to `x.log`."""
-    logger, handler = logging.getLogger(Served.logger), open_log(tmp_path / "x.log")
+    logger, handler = logging.getLogger(Said.logger), open_log(tmp_path / "x.log")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     yield logger
@@ -200,37 +190,37 @@ async def test_lines_of_requests_wait_a_moment_for_each_other(tmp_path: Path) ->
 async def test_they_have_the_time_of_their_message(tmp_path: Path) -> None:
     handler = open_log(tmp_path / "x.log")
     earlier = served(0)
-    assert isinstance(earlier.msg, Served)
+    assert isinstance(earlier.msg, Said)
     earlier.msg.created = 1_000_000_000.25
     handler.handle(earlier)
     handler.flush()
     time, level, name, text = (tmp_path / "x.log").read_text().split(" ", 3)
     assert ":40.250" in time
-    assert (level, name, text) == ("INFO", "ccrouter.test:", "served 0\n")
+    assert (level, name, text) == ("INFO", f"{Said.logger}:", "served 0\n")
     handler.close()
 
 
 async def test_messages_without_records_are_written_with_the_others_in_order(
     tmp_path: Path, logger: logging.Logger
 ) -> None:
-    log = UnhurriedLog(Served)
+    log = UnhurriedLog(Said)
     logger.propagate = False  # only now, or pytest gives it a handler
     for number in range(3):
-        log.log(Served(number))
+        log.log(Said(f"served {number}"))
     assert messages(tmp_path / "x.log") == []
     logger.warning("trouble")
     assert messages(tmp_path / "x.log") == ["served 0", "served 1", "served 2", "trouble"]
     for number in range(3, 6):
-        log.log(Served(number))
+        log.log(Said(f"served {number}"))
     await asyncio.sleep(3 * logs.WAIT_SECONDS)
     assert messages(tmp_path / "x.log")[4:] == ["served 3", "served 4", "served 5"]
     for number in range(MOST_WAITING + 1):
-        log.log(Served(number))
+        log.log(Said(f"served {number}"))
     assert len(messages(tmp_path / "x.log")) == 7 + MOST_WAITING + 1
 
 
 async def test_no_message_is_lost_between_threads(tmp_path: Path, logger: logging.Logger) -> None:
-    log = UnhurriedLog(Served)
+    log = UnhurriedLog(Said)
     logger.propagate = False  # only now, or pytest gives it a handler
 
     def trouble() -> None:
@@ -242,7 +232,7 @@ async def test_no_message_is_lost_between_threads(tmp_path: Path, logger: loggin
     try:
         threads = [asyncio.ensure_future(asyncio.to_thread(trouble)) for _ in range(2)]
         for number in range(5_000):
-            log.log(Served(number))
+            log.log(Said(f"served {number}"))
             if number % 100 == 0:
                 await asyncio.sleep(0)
         await asyncio.gather(*threads)

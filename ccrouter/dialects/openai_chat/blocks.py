@@ -12,13 +12,13 @@ from ccrouter.dialects.openai_chat.wire import REASONING_DETAILS, merge_details
 from ccrouter.dialects.web_search import SearchResult, citation_event, search_events
 from ccrouter.model.envelope import Envelope, seal
 from ccrouter.model.events import (
+    PLAIN_TEXT,
+    PLAIN_THINKING,
     BlockStart,
     BlockStop,
     Event,
     Signature,
-    TextBlock,
     TextDelta,
-    ThinkingBlock,
     ThinkingDelta,
     ToolInputDelta,
     ToolUseBlock,
@@ -30,8 +30,6 @@ TEXT: Final = "text"
 THINKING: Final = "thinking"
 TOOL: Final = "tool"
 SEARCH: Final = "search"
-PLAIN_TEXT: Final = TextBlock()
-PLAIN_THINKING: Final = ThinkingBlock()
 
 
 class Segment:
