@@ -37,10 +37,14 @@ COSTS: Final = (
         "Reads the client's HTTP and writes the answer's. The pass-through pays for it too.",
     ),
     Cost(
-        "parsing the request's JSON",
-        ("ccrouter/dialects/anthropic/body",),
-        "One pass of orjson over the body: without it there is nothing to route by or to translate. It is proportional "
-        "to the conversation, as is sending it.",
+        "reading the request's body",
+        (
+            "ccrouter/dialects/anthropic/body",
+            "ccrouter/dialects/anthropic/continued",
+            "ccrouter/dialects/anthropic/known",
+        ),
+        "What stood in an earlier body is found by its bytes, the rest is parsed by orjson: without it there is "
+        "nothing to route by or to translate. Comparing is proportional to the conversation, as is sending it.",
     ),
     Cost(
         "the request as the neutral model",
@@ -102,6 +106,7 @@ COSTS: Final = (
             "ccrouter/gateway/access_log",
             "ccrouter/usage",
             "ccrouter/daemon/logs",
+            "ccrouter/log_messages",
             "ccrouter/router/sketch",
             "logging",
             "json",

@@ -36,7 +36,7 @@ def test_no_path_of_the_machine_is_kept():
 def test_the_innermost_function_with_a_row_takes_what_it_calls():
     assert [(share.cost.name, share.part) for share in shares(read(RAW))] == [
         ("event loop and sockets", 0.5),
-        ("parsing the request's JSON", 0.45),
+        ("reading the request's body", 0.45),
         ("aiohttp's server", 0.05),
     ]
     assert shares(read(RAW))[1].functions == ("parse_body",)
