@@ -9,6 +9,7 @@ from ccrouter.config.groups import members_of
 from ccrouter.config.types import Config, Target
 from ccrouter.dialects.anthropic.request import decode_request
 from ccrouter.errors import RequestError
+from ccrouter.frozen import frozen
 from ccrouter.gateway.calibrations import Calibrations
 from ccrouter.gateway.guidance import Guide
 from ccrouter.gateway.prompt import Prompt, with_guidance
@@ -85,8 +86,22 @@ class TargetTokens:
 
     def settled(self) -> Callable[[Target], int] | None:
         """The same of what has been counted, without the request in hand; None where nothing has."""
-        counted, config, calibrations, guide = self._prompt.counted, self._config, self._calibrations, self._guide
-        return None if counted is None else lambda target: calibrated_at(target, config, counted, calibrations, guide)
+        counted = self._prompt.counted
+        return None if counted is None else SettledTokens(counted, self._config, self._calibrations, self._guide)
+
+
+@frozen
+class SettledTokens:
+    """A counted prompt's tokens as each target counts them."""
+
+    counted: PromptTokens
+    config: Config
+    calibrations: Calibrations
+    guide: Guide | None
+
+    def __call__(self, target: Target) -> int:
+        """The tokens at `target`, a model or a group."""
+        return calibrated_at(target, self.config, self.counted, self.calibrations, self.guide)
 
 
 def calibrated_at(

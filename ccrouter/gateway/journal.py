@@ -25,6 +25,7 @@ from ccrouter.config.types import Target
 from ccrouter.gateway.counting import TargetTokens
 from ccrouter.gateway.journal_file import append_lines, read_lines
 from ccrouter.gateway.journal_lines import Lines, records_in
+from ccrouter.gateway.packed_sketches import PackedSketches
 from ccrouter.gateway.types import Incoming, Record, Routing
 from ccrouter.model.events import Usage
 from ccrouter.model.json import Json, JsonObject, as_object
@@ -104,6 +105,8 @@ class Journal:
         self._body_bytes = 0
         self._sketcher = Sketcher()
         self._sketches: deque[Sketch | partial[Sketch]] = deque(maxlen=KEPT_SKETCHES)
+        """The newest, the others are packed."""
+        self._packed = PackedSketches()
         self._unsaved: deque[_Entry] = deque(maxlen=KEPT_RECORDS)
         self._saving: asyncio.TimerHandle | None = None
         self._saved = Lines(KEPT_RECORDS, KEPT_RECORD_BYTES)
@@ -144,17 +147,17 @@ class Journal:
     @property
     def sketches(self) -> tuple[Sketch, ...]:
         """The last routed requests, the newest last: what a new configuration is tried on."""
-        return self._made_sketches()
-
-    def _made_sketches(self) -> tuple[Sketch, ...]:
         self._take_in()
         made = [sketch() if isinstance(sketch, partial) else sketch for sketch in self._sketches]
         self._sketches = deque(made, maxlen=KEPT_SKETCHES)
-        return tuple(made)
+        return (*self._packed.unpacked(), *made)[-KEPT_SKETCHES:]
 
     def settle(self) -> None:
-        """Nobody asks for anything: of small requests too only their sketches are kept."""
-        self._made_sketches()
+        """Nobody asks for anything: of small requests too only their sketches are kept, all in one piece."""
+        self._take_in()
+        if self._sketches:
+            self._packed = PackedSketches(self.sketches, self._sketcher.shared())
+            self._sketches.clear()
 
     def record(self, request_id: str) -> JsonObject | None:
         """What is known of the request, see `record_json`; None where nothing is."""

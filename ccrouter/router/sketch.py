@@ -8,7 +8,7 @@ are emptied, and long texts lose their middle. Pure.
 
 import operator
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,6 +34,17 @@ SHARED_FROM: Final = 256
 NOTHING_SAID: Final = Message("assistant", ())
 CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization"})
 """Headers that nobody keeps."""
+
+
+@frozen
+class Known:
+    """A number of tokens that is known already, where one is asked for."""
+
+    tokens: int
+
+    def __call__(self) -> int:
+        """It."""
+        return self.tokens
 
 
 @frozen
@@ -77,11 +88,16 @@ class Sketcher:
         known = replace(
             facts,
             headers=headers,
-            tokens=lambda: tokens,
+            tokens=Known(tokens),
             tokens_at=tokens_at,
             body_bytes=facts.body_bytes + media * FEWEST_BYTES_PER_TOKEN,
         )
         return Sketch(request_id, reduced, known)
+
+    def shared(self) -> Iterator[object]:
+        """What later sketches may share."""
+        yield from self._texts.values()
+        yield from self._tools.values()
 
     def _system(self, system: str | tuple[Block, ...] | None) -> str | tuple[Block, ...] | None:
         if isinstance(system, str):

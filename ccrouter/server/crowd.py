@@ -4,7 +4,7 @@ Python's allocator for small objects gets memory from the system by the megabyte
 nothing in it is used any more. A thousand open streams take forty of them, and none is free afterwards: each holds a
 few things that happened to be made meanwhile and stay (an idle connection, a record of the journal, a number). Measured
 a while after such a crowd: 66 arenas for 25 MB of objects. glibc's `malloc` gives back single pages of 4 KB
-(`memory.py`), but a small request takes a tenth longer with it. So it serves only while there is a crowd.
+(`c_heap.py`), but a small request takes a tenth longer with it. So it serves only while there is a crowd.
 
 Nothing is exchanged but what new objects are made with. Objects of more than 512 bytes are `malloc`'s at any time,
 hence Python's own `realloc` and `free` look whose a block is and stay in charge: what was made before a crowd may go in
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from ccrouter.server.memory import trimmer
+from ccrouter.server.c_heap import trimmer
 
 MANY: Final = 100
 """Requests under way are a crowd from so many on."""

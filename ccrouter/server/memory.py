@@ -1,43 +1,30 @@
 """Memory that was freed goes back to the system.
 
-glibc keeps what it once got, in pieces between what is still in use, and gives every thread a heap of its own to do so.
-Measured in `make chaos`, whose connections break at random, with the same objects alive all the time: with a heap for
-each of eight threads and freed memory given back each 15 seconds the daemon grows from 95 to 110 MB in 20,000 requests,
-with one heap for all it stays between 93 and 103. Giving back takes 2 to 10 ms, in a thread, and is done only where
-requests have come meanwhile.
+`c_heap.py` tells how. Giving back takes 2 to 10 ms, in a thread, and is done only where requests have come meanwhile.
 
 When nobody asks for anything, what is only kept to be quick goes too: the tokenizer (15 MB) and the last conversations
 (10 MB at most), where they have not been used for a minute, most of the idle connections, whole requests whose sketches
-are enough, Python's lists of free objects, and names that its cache of attributes holds on to (3.11 makes a new one for
-each `case Class(part)`). Of the small ones each may keep a whole page from being given back. That takes 5 to 10 ms, 20
-with the tokenizer, once in a lull.
+are enough, idle threads, what Python, its libraries (`free_lists.py`) and `malloc` itself keep of freed things, and
+names that Python's cache of attributes holds (3.11 makes a new one for each `case Class(part)`). Of the small ones each
+may keep a whole page from being given back. That takes 10 to 15 ms, 25 with the tokenizer, once in a lull.
 """
 
 import asyncio
-import ctypes
 import gc
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Final
+
+from ccrouter.server.c_heap import free_cached, trimmer
+from ccrouter.server.free_lists import renew
 
 LOOK_SECONDS: Final = 5.0
 LOOKS_A_TRIM: Final = 3
 """While requests come, memory is given back at each third look."""
-ARENA_MAX: Final = -8
-"""`M_ARENA_MAX` of glibc's malloc.h."""
-
 CLOSING_SECONDS: Final = 0.1
 """Connections that are let go are closed by then."""
-
-
-def one_heap() -> bool:
-    """Have all threads share one heap; call it before there are any. False where the C library knows no such thing.
-
-    They would wait for each other there, but Python's threads do so anyway.
-    """
-    mallopt = getattr(c_library(), "mallopt", None)
-    return mallopt is not None and mallopt(ARENA_MAX, 1) == 1
 
 
 class Due(Enum):
@@ -101,30 +88,40 @@ async def give_back(
         if due is Due.SWEEP:
             tidy()
             await asyncio.sleep(CLOSING_SECONDS)
-            sweep()
+            await sweep()
         if due is not Due.NOTHING and trim is not None:
-            await asyncio.to_thread(trim)
+            await apart(trim)
 
 
-def sweep() -> None:
-    """Free what Python itself keeps for later."""
+async def sweep() -> None:
+    """Free what Python, its libraries and `malloc` keep for later."""
+    end_idle_threads()
+    await renew()
+    clear_caches()
+    if trimmer() is not None:
+        await apart(free_cached())
+
+
+def clear_caches() -> None:
+    """Those that Python itself has."""
     clear: Callable[[], object] | None = getattr(sys, "_clear_type_cache", None)
     if clear is not None and sys.version_info < (3, 13):  # deprecated, and from 3.12 on with hardly anything in it
         clear()
     gc.collect()
 
 
-def trimmer() -> Callable[[], object] | None:
-    """The C library's function that gives freed memory back; None where it has none (musl, macOS, Windows)."""
-    trim = getattr(c_library(), "malloc_trim", None)
-    return None if trim is None else lambda: trim(0)
+def end_idle_threads() -> None:
+    """Give the event loop new threads for what would block it, once there is something. The old ones finish what they
+    have; with each its stack goes, and the freed pieces that `malloc` keeps for it.
+    """
+    loop = asyncio.get_running_loop()
+    old: ThreadPoolExecutor | None = getattr(loop, "_default_executor", None)  # of asyncio's loops and uvloop's
+    if old is not None:
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+        old.shutdown(wait=False)
 
 
-def c_library() -> ctypes.CDLL | None:
-    """This process' C library, where it may be glibc."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        return ctypes.CDLL(None)
-    except OSError:
-        return None
+async def apart(work: Callable[[], object]) -> None:
+    """Do the work in a thread of its own, which has ended afterwards."""
+    with ThreadPoolExecutor(1) as thread:
+        await asyncio.get_running_loop().run_in_executor(thread, work)

@@ -25,13 +25,15 @@ from ccrouter.runtime import build
 from ccrouter.server.accepting import Acceptor
 from ccrouter.server.admin import STOP, status_of
 from ccrouter.server.app import make_app
+from ccrouter.server.c_heap import one_heap
 from ccrouter.server.crowd import crowd
 from ccrouter.server.loop_errors import handle_loop_error
-from ccrouter.server.memory import give_back, one_heap
+from ccrouter.server.memory import give_back
 from ccrouter.server.peers import Peers
 from ccrouter.server.presets import Presets
 from ccrouter.server.reload import watch
 from ccrouter.server.state import State
+from ccrouter.server.upkeep import Upkeep
 from ccrouter.server.workers import Workers
 from ccrouter.sharing.room import ALONE, Room
 from ccrouter.startup import Ready, StartFailed, listen_failure
@@ -165,9 +167,8 @@ class Serving:
         )
         await state.presets.refresh()
 
-        def tidy() -> None:
-            client.let_idle_go()
-            journal.settle()
+        def let_go() -> bool:
+            return any([state.let_go(), client.let_idle_go()])
 
         app = make_app(state)
         app[STOP] = self._stop.set if workers is None else workers.stop_daemon
@@ -176,26 +177,25 @@ class Serving:
             app.on_response_prepare.append(self._close_after)
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
+        upkeep = Upkeep()
         try:
             await self._listen(runner, state)
             self._listen_to_signals()
-            upkeep = [
-                asyncio.ensure_future(watch(state)),
-                asyncio.ensure_future(state.presets.watch()),
-                asyncio.ensure_future(
-                    give_back(lambda: state.requests_total, lambda: state.open_requests, crowd.see, state.let_go, tidy)
-                ),
-            ]
+            upkeep.begin(watch(state), "watching the configuration")
+            upkeep.begin(state.presets.watch(), "watching the presets")
+            upkeep.begin(
+                give_back(lambda: state.requests_total, lambda: state.open_requests, crowd.see, let_go, journal.settle),
+                "giving memory back",
+            )
             if workers is not None:
                 asyncio.get_running_loop().add_reader(workers.seat.lifeline, self._supervisor_has_gone)
-                upkeep.append(asyncio.ensure_future(workers.keep_up(lambda: status_of(state), self._acceptor)))
+                upkeep.begin(workers.keep_up(lambda: status_of(state), self._acceptor), "talking to the other workers")
             self._announce(Ready(state.host, state.port, os.getpid(), state.instance))
             logger.info("listening on %s:%s", state.host, state.port)
             if any(provider.api_base_url.startswith("https:") for provider in state.service.config.providers):
-                upkeep.append(asyncio.ensure_future(asyncio.to_thread(read_authorities)))
+                upkeep.begin(asyncio.to_thread(read_authorities), "reading the certificate authorities")
             await self._stop.wait()
-            for task in upkeep:
-                task.cancel()
+            upkeep.end()
             await self._let_finish(runner, state)
         finally:
             await runner.cleanup()

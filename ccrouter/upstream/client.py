@@ -153,9 +153,9 @@ class UpstreamClient:
             self._trusts[ca_bundle] = ssl.create_default_context(cafile=str(ca_bundle))
         return self._trusts[ca_bundle]
 
-    def let_idle_go(self) -> None:
-        """Nobody asks for anything: close idle connections, but for a few."""
-        self._connector.let_go()
+    def let_idle_go(self) -> bool:
+        """Nobody asks for anything: close idle connections, but for a few. True: there were some."""
+        return self._connector.let_go()
 
     async def close(self) -> None:
         """Close every connection."""

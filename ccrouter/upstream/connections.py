@@ -1,5 +1,6 @@
 """The connections to upstreams, of which no more are kept idle than are likely to be used again."""
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from ccrouter.upstream.late_authorities import aiohttp
@@ -32,8 +33,14 @@ class Connector(aiohttp.TCPConnector):
         full = len(self._conns.get(key, ())) >= MOST_IDLE
         super()._release(key, protocol, should_close=should_close or full)
 
-    def let_go(self) -> None:
-        """Close those that have waited longest, but for IDLE_IN_A_LULL."""
+    def let_go(self) -> bool:
+        """Close those that have waited longest, but for IDLE_IN_A_LULL, and those that have waited too long to be used
+        again, which aiohttp would close a minute later. True: there were some.
+        """
+        oldest = asyncio.get_running_loop().time() - KEEPALIVE_SECONDS
+        closed = False
         for waiting in self._conns.values():
-            while len(waiting) > IDLE_IN_A_LULL:
+            while len(waiting) > IDLE_IN_A_LULL or (waiting and waiting[0][1] < oldest):
                 waiting.popleft()[0].close()
+                closed = True
+        return closed

@@ -18,6 +18,7 @@ from ccrouter.gateway.journal import (
     KEPT_BODIES,
     KEPT_BODY_BYTES,
     KEPT_RECORDS,
+    KEPT_SKETCHES,
     SKETCHED_AT_ONCE_BYTES,
     TAKEN_IN_TOGETHER,
     Journal,
@@ -166,6 +167,19 @@ def test_in_a_lull_small_requests_are_let_go_too() -> None:
     assert not gone.alive
     (sketch,) = journal.sketches
     assert (sketch.request_id, sketch.facts.tokens()) == ("req_1", 1234)
+
+
+def test_sketches_outlive_lulls_and_the_oldest_go() -> None:
+    journal = Journal()
+    for number in range(KEPT_SKETCHES + 50):
+        journal.add(record(f"req_{number}", failures=()), incoming(f"req_{number}"))
+        if number % 40 == 0:
+            journal.settle()
+            journal.settle()
+    expected = [f"req_{number}" for number in range(50, KEPT_SKETCHES + 50)]
+    assert [sketch.request_id for sketch in journal.sketches] == expected
+    journal.settle()
+    assert [sketch.request_id for sketch in journal.sketches] == expected
 
 
 def test_bodies_are_bounded_in_number_and_bytes() -> None:

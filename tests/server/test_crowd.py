@@ -36,19 +36,20 @@ def test_what_a_crowd_took_is_given_back_though_some_of_it_stays() -> None:
     code = """
 from pathlib import Path
 from ccrouter.server.crowd import MANY, crowd
-from ccrouter.server.memory import sweep, trimmer
+from ccrouter.server.c_heap import trimmer
+from ccrouter.server.memory import clear_caches
 trim = trimmer()
 def resident():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 def peak():
     many = [{"number": [number]} for number in range(150_000)]
     return many[::5_000]
-sweep(); trim()
+clear_caches(); trim()
 before = resident()
 crowd.see(MANY)
 kept = peak()
 crowd.see(0)
-sweep(); trim()
+clear_caches(); trim()
 print(resident() - before)
 """
     # Measured: 0.2 MB; without a crowd 35.

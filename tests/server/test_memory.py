@@ -4,6 +4,8 @@ import asyncio
 import gc
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -14,37 +16,6 @@ from ccrouter.server.memory import Due
 from tests.server.conftest import Router
 from tests.upstreams.openai_chat import OpenAIChatUpstream
 from tests.upstreams.replies import text
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has the function")
-def test_the_function_is_there_and_works() -> None:
-    trim = memory.trimmer()
-    assert trim is not None
-    trim()
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has heaps for threads")
-def test_threads_share_a_heap() -> None:
-    code = """
-import ctypes, re, sys, threading
-from ccrouter.server.memory import one_heap
-assert one_heap() is True
-together = threading.Barrier(9)
-def work():
-    together.wait()
-    kept.append([ctypes.create_string_buffer(4000) for _ in range(100)])
-    together.wait()
-kept = []
-threads = [threading.Thread(target=work) for _ in range(8)]
-for thread in threads: thread.start()
-together.wait(); together.wait()
-sys.stderr.flush()
-ctypes.CDLL(None).malloc_stats()
-for thread in threads: thread.join()
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("Arena ") == 1, done.stderr
 
 
 def nothing_unused() -> bool:
@@ -104,8 +75,11 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
         again.clear()
         await again.wait()
 
+    async def sweep() -> None:
+        done.append(f"sweep at {requests[0]}")
+
     monkeypatch.setattr(memory, "trimmer", lambda: lambda: done.append(f"trim at {requests[0]}"))
-    monkeypatch.setattr(memory, "sweep", lambda: done.append(f"sweep at {requests[0]}"))
+    monkeypatch.setattr(memory, "sweep", sweep)
     monkeypatch.setattr(memory.asyncio, "sleep", sleep)
     task = asyncio.ensure_future(
         memory.give_back(lambda: requests[0], lambda: 0, heard.append, nothing_unused, tidy, seconds=7)
@@ -114,8 +88,6 @@ async def test_it_looks_sweeps_and_gives_back(monkeypatch: pytest.MonkeyPatch) -
         requests[0] = count
         await turns()
         again.set()
-        await turns()
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)  # behind the trim, in the same pool
         await turns()
     task.cancel()
     assert done == ["tidy at 3", "sweep at 3", "trim at 3", "trim at 6"]
@@ -127,11 +99,11 @@ def test_names_that_pythons_cache_holds_go() -> None:
     code = """
 import sys
 from dataclasses import dataclass
-from ccrouter.server.memory import sweep
+from ccrouter.server.memory import clear_caches
 @dataclass
 class Part:
     value: int
-sweep()
+clear_caches()
 before = sys.getallocatedblocks()
 kept = []
 for number in range(5000):
@@ -139,11 +111,31 @@ for number in range(5000):
         case Part(value):
             kept.append(object())  # else each name would be made in the place of the one before
 kept.clear()
-sweep()
+clear_caches()
 assert sys.getallocatedblocks() - before < 500, sys.getallocatedblocks() - before
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+async def test_work_is_done_in_a_thread_that_ends() -> None:
+    seen: list[threading.Thread] = []
+    await memory.apart(lambda: seen.append(threading.current_thread()))
+    (thread,) = seen
+    assert thread is not threading.current_thread()
+    assert not thread.is_alive()
+
+
+async def test_idle_threads_end_and_the_next_work_is_done() -> None:
+    memory.end_idle_threads()  # there are none yet
+    old = await asyncio.to_thread(threading.current_thread)
+    working = asyncio.ensure_future(asyncio.to_thread(time.sleep, 0.2))
+    await asyncio.sleep(0)
+    memory.end_idle_threads()
+    await working
+    assert await asyncio.to_thread(threading.current_thread) is not old
+    old.join(10)
+    assert not old.is_alive()
 
 
 async def turns() -> None:

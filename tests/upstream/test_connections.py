@@ -52,16 +52,32 @@ async def test_in_a_lull_only_a_few_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(connections, "IDLE_IN_A_LULL", 2)
     upstream = Upstream(6)
     client = UpstreamClient()
-    client.let_idle_go()
+    assert not client.let_idle_go()
     async with await asyncio.start_server(upstream.serve, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         for opened in (6, 10):
             answers = await asyncio.gather(*[client.fetch("GET", url, {}, seconds=20) for _ in range(6)])
             assert [answer.body for answer in answers] == [b"ok"] * 6
             assert upstream.opened == opened
-            client.let_idle_go()
+            assert client.let_idle_go()
+            assert not client.let_idle_go()
             async with asyncio.timeout(10):
                 while upstream.open > 2:  # noqa: ASYNC110 - the other end closes them
                     await asyncio.sleep(0)
             assert upstream.open == 2
+        await client.close()
+
+
+async def test_what_has_waited_too_long_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = Upstream(3)
+    client = UpstreamClient()
+    async with await asyncio.start_server(upstream.serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        await asyncio.gather(*[client.fetch("GET", url, {}, seconds=20) for _ in range(3)])
+        assert not client.let_idle_go()
+        monkeypatch.setattr(connections, "KEEPALIVE_SECONDS", -1.0)
+        assert client.let_idle_go()
+        async with asyncio.timeout(10):
+            while upstream.open:  # noqa: ASYNC110 - the other end closes them
+                await asyncio.sleep(0)
         await client.close()
