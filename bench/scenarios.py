@@ -103,7 +103,7 @@ def all_scenarios() -> dict[str, Scenario]:
             requests=128,
             in_flight=64,
             bar=1.6,
-            rounds=3,
+            rounds=5,
         ),
         Scenario(
             "open-1000",

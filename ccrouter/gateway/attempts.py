@@ -4,6 +4,7 @@ Nothing is sent to the client before the upstream's first meaningful frame; a fa
 attempt may do better. After it the stream is committed: it goes on or ends in an honest `error` event.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import reduce
@@ -269,38 +270,44 @@ async def stream(
     commit: Callable[[], Awaitable[None]],
     write: Callable[[bytes], Awaitable[None]],
 ) -> Outcome:
-    """Pass the answer on as it comes: one write for each read."""
+    """Pass the answer on as it comes: one write for each read. What broke before it was committed is raised."""
     held = b""
-    committed = False
     progress = reply.progress
+    while not progress.ended:
+        chunk = await source.read()
+        held += reply.feed(chunk) if chunk else reply.end()
+        if progress.failure is not None:
+            raise progress.failure
+        if progress.meaningful or len(held) > HELD_BYTES:
+            await commit()
+            await write(held)
+            if chunk and not progress.ended:
+                # A task of its own: each piece wakes four coroutines then, and not all those around them too.
+                await asyncio.create_task(pass_on(source, reply, write))
+            break
+        if not chunk:
+            break
+    return Outcome(reply.usage, failure=progress.failure)
+
+
+async def pass_on(source: Source, reply: Reply, write: Callable[[bytes], Awaitable[None]]) -> None:
+    """The rest of an answer that is committed. Where it breaks, `reply.progress` says so."""
+    progress, feed = reply.progress, reply.feed_rest
     while not progress.ended:
         broken: UpstreamError | None = None
         try:
             chunk = await source.read()
         except UpstreamError as error:
-            if not committed:
-                raise
             chunk, broken = b"", untraced(error)
-        out = reply.feed(chunk) if chunk else reply.end(broken)
+        out = feed(chunk) if chunk else reply.end(broken)
         if progress.failure is not None:
             # A relayed upstream's bytes need not be UTF-8.
             words = with_masked(out.decode("utf-8", "surrogateescape"), (source.attempt.key,))
             out = words.encode("utf-8", "surrogateescape")
-        if committed:
-            if out:
-                await write(out)
-        elif progress.failure is not None:
-            raise progress.failure
-        else:
-            held += out
-            if progress.meaningful or len(held) > HELD_BYTES:
-                committed = True
-                await commit()
-                await write(held)
-                held = b""
+        if out:
+            await write(out)
         if not chunk:
             break
-    return Outcome(reply.usage, failure=progress.failure)
 
 
 async def drain(upstream: UpstreamReply) -> None:

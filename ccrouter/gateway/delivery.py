@@ -7,7 +7,7 @@ from typing import Any
 
 from ccrouter.client_apis.base import ReplyFormat
 from ccrouter.gateway.heartbeat import Heartbeat
-from ccrouter.gateway.types import ClientStream, Record
+from ccrouter.gateway.types import ClientStream, Record, Write
 from ccrouter.router import Decision
 
 # Proxies that buffer, or an answer that is not called a stream, make Claude Code ask twice (field-notes, pain 12).
@@ -21,12 +21,27 @@ STREAM_HEADERS = {
 class Delivery:
     """Commits once, writes, pings through silence. A ping and an attempt may want to commit at the same time."""
 
+    __slots__ = (
+        "_begun",
+        "_decision",
+        "_first_word",
+        "_heartbeat",
+        "_on_word",
+        "_ping_bytes",
+        "_record",
+        "_starting",
+        "_stream",
+        "_write",
+        "committed",
+    )
+
     def __init__(
         self, stream: ClientStream, replies: ReplyFormat, record: Record, decision: Decision, begun: float
     ) -> None:
         self.committed = False
         """True as soon as a status line may have gone out: a failure can then only be told in the stream."""
-        self._started = False
+        self._write: Write | None = None
+        """Set when the status line has gone out."""
         self._starting = asyncio.Lock()
         self._stream = stream
         self._ping_bytes = replies.ping
@@ -39,13 +54,13 @@ class Delivery:
 
     async def commit(self) -> None:
         """Send the status line and headers, unless that was done already."""
-        if self._started:
+        if self._write is not None:
             return
         async with self._starting:
-            if not self._started:
+            if self._write is None:
                 self.committed = True
-                await self._stream.start({**STREAM_HEADERS, **decision_headers(self._decision, self._record)})
-                self._started = True
+                told = decision_headers(self._decision, self._record)
+                self._write = await self._stream.start({**STREAM_HEADERS, **told})
                 self._record.status = 200
 
     @property
@@ -62,12 +77,13 @@ class Delivery:
         self._on_word = on_word
 
     def write(self, data: bytes) -> Coroutine[Any, Any, None]:
-        """Send a piece of the answer."""
+        """Send a piece of the answer, which has been committed."""
+        assert self._write is not None
         if self._first_word is None or self._on_word is not None:
             self._note_word()
         heartbeat = self._heartbeat
         heartbeat.last_write = heartbeat.now()
-        return self._stream.write(data)
+        return self._write(data)
 
     def _note_word(self) -> None:
         if self._on_word is not None:
@@ -88,7 +104,8 @@ class Delivery:
 
     async def _ping(self) -> None:
         await self.commit()
-        await self._stream.write(self._ping_bytes)
+        assert self._write is not None, "committed"
+        await self._write(self._ping_bytes)
 
 
 def decision_headers(decision: Decision, record: Record) -> Mapping[str, str]:

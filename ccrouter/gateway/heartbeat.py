@@ -14,6 +14,8 @@ PING_SECONDS = 10.0
 class Heartbeat:
     """Calls `ping` whenever nothing was written for a while. One timer a request, no task until it fires."""
 
+    __slots__ = ("_every", "_loop", "_ping", "_task", "_timer", "last_write", "now")
+
     def __init__(
         self,
         ping: Callable[[], Awaitable[None]],

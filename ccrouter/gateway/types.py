@@ -1,8 +1,8 @@
 """What the gateway takes in, gives out and works with."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from ccrouter.client_apis.anthropic import MESSAGES_API
 from ccrouter.client_apis.base import ClientApi
@@ -39,15 +39,17 @@ class Answer:
     headers: Mapping[str, str]
 
 
+Write: TypeAlias = Callable[[bytes], Coroutine[Any, Any, None]]
+
+
 class ClientStream(Protocol):
     """The client's side of a streamed answer."""
 
-    async def start(self, headers: Mapping[str, str]) -> None:
-        """Send status 200 and the headers: from here on the answer can only go on or end in an `error` event."""
-        ...
+    async def start(self, headers: Mapping[str, str]) -> Write:
+        """Send status 200 and the headers: from here on the answer can only go on or end in an `error` event.
 
-    def write(self, data: bytes) -> Coroutine[Any, Any, None]:
-        """Send bytes, all in one go."""
+        Returns what sends bytes, all in one go.
+        """
         ...
 
     async def finish(self) -> None:

@@ -5,6 +5,7 @@ JSON answer to a stream request must still become a stream (field-notes, pain 12
 """
 
 import re
+from collections.abc import Callable
 
 import orjson
 
@@ -74,6 +75,11 @@ class Reply:
         """What is known of its tokens."""
         return self._body.usage if self._body is not None else NO_USAGE
 
+    @property
+    def feed_rest(self) -> Callable[[bytes], bytes]:
+        """`feed` without a detour, for the many pieces that come once something was told of the answer."""
+        return self.feed if self._body is None else self._body.feed
+
     def feed(self, chunk: bytes) -> bytes:
         """What the client gets for these bytes of the upstream."""
         if self._body is not None:
@@ -111,6 +117,8 @@ class Reply:
 
 class _Converted:
     """The upstream's dialect, decoded to events, filtered, and encoded for the client as a stream."""
+
+    __slots__ = ("_encoder", "_events", "_progress")
 
     def __init__(self, progress: Progress, events: ReplyEvents, encoder: ReplyEncoder) -> None:
         self._progress = progress

@@ -101,6 +101,11 @@ class Mending:
         self._idle = splitter is None
         """None of them has anything to do until a call comes."""
 
+    @property
+    def idle(self) -> bool:
+        """True while text and reasoning go on as they are, until the next batch."""
+        return self._idle and self._leaks is None
+
     def passes(self, run: DeltaRun) -> bool:
         """Take in a run that goes on as it is; False, and nothing taken in, where something may have to be mended."""
         if self._leaks is not None or not (self._idle or self._lets_pass(run)):

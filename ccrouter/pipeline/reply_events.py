@@ -3,8 +3,8 @@
 from typing import Final, TypeAlias
 
 from ccrouter.errors import UpstreamError, upstream_failure
-from ccrouter.model.events import BEFORE_ANSWER, Event, Failed, ToolInputDelta
-from ccrouter.model.runs import DeltaRun
+from ccrouter.model.events import BEFORE_ANSWER, BlockKey, Event, Failed, ToolInputDelta
+from ccrouter.model.runs import Delta, DeltaRun
 from ccrouter.pipeline.build import Pipeline, TransformerError
 from ccrouter.pipeline.reply_chain import reply_chain, transformer_failure
 from ccrouter.pipeline.verifier import MendCounts
@@ -39,6 +39,8 @@ def tells_of_answer(events: list[Event]) -> bool:
 class ReplyEvents:
     """One reply whose kind is known: a sentence of `model/grammar.py`, whatever it went through (`Verifier`)."""
 
+    __slots__ = ("_decoder", "_filters", "_mending", "_passing", "_size", "_splitter", "_verifier", "_whole")
+
     def __init__(
         self, pipeline: Pipeline, context: Context, *, is_stream: bool, counts: MendCounts | None = None
     ) -> None:
@@ -46,6 +48,8 @@ class ReplyEvents:
         self._whole: list[bytes] = []
         self._size = 0
         self._decoder, self._mending, self._filters, self._verifier = reply_chain(pipeline, context, counts)
+        self._passing: tuple[type[Delta], BlockKey] | None = None
+        """Runs of this kind in this block pass, and change nothing in whoever looks at them, until the next batch."""
 
     @property
     def finishing(self) -> bool:
@@ -130,14 +134,20 @@ class ReplyEvents:
 
     def _passes(self, run: DeltaRun) -> bool:
         """Take in a run that goes on as it is. The filters want to see events."""
+        passing = self._passing
+        if passing is not None and passing[0] is run.kind and passing[1] == run.key:
+            return True
         verifier, mending = self._verifier, self._mending
         if self._filters or not verifier.fits(run) or not (mending is None or mending.passes(run)):
             return False
         if run.kind is ToolInputDelta:
             verifier.take(run)
+        elif mending is None or mending.idle:
+            self._passing = run.kind, run.key
         return True
 
     def _filter(self, events: list[Event]) -> list[Event]:
+        self._passing = None
         if self._mending is not None:
             events = self._mending(events) if events else events
         for event_filter in self._filters:

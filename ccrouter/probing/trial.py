@@ -15,7 +15,7 @@ from ccrouter.dialects.explained import explained
 from ccrouter.errors import CCRouterError, ErrorDetail, error_type_of_status, upstream_failure
 from ccrouter.frozen import frozen
 from ccrouter.gateway.gateway import Gateway
-from ccrouter.gateway.types import Answer, Incoming, Record, Service
+from ccrouter.gateway.types import Answer, Incoming, Record, Service, Write
 from ccrouter.model.json import Json, JsonObject, as_list, as_object, as_str
 from ccrouter.sse import FrameSplitter
 from ccrouter.upstream.client import UpstreamClient, UpstreamReply, Way
@@ -90,10 +90,11 @@ class _Received:
         self.first_seconds: float | None = None
         self.events: list[JsonObject] = []
 
-    async def start(self, headers: Mapping[str, str]) -> None:
+    async def start(self, headers: Mapping[str, str]) -> Write:
         self.headers = headers
+        return self._write
 
-    async def write(self, data: bytes) -> None:
+    async def _write(self, data: bytes) -> None:
         if self.first_seconds is None:
             self.first_seconds = time.perf_counter() - self._begun
         for frame in self._splitter.feed(data):

@@ -1,13 +1,12 @@
 """Requests to models: `POST /v1/messages` and its kin of other APIs, and `POST /v1/messages/count_tokens`."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
 from ccrouter.client_apis.base import ClientApi
 from ccrouter.client_apis.openai_chat import CHAT_API
-from ccrouter.gateway.types import Incoming
+from ccrouter.gateway.types import Incoming, Write
 from ccrouter.server.bodies import body_of
 from ccrouter.server.crowd import MANY, crowd
 from ccrouter.server.responses import id_header, json_response
@@ -22,15 +21,11 @@ class ResponseStream:
         self._own_headers = own_headers
         self.response: web.StreamResponse | None = None
 
-    async def start(self, headers: Mapping[str, str]) -> None:
+    async def start(self, headers: Mapping[str, str]) -> Write:
         """Send the status line and headers."""
         self.response = web.StreamResponse(headers={**headers, **self._own_headers})
         await self.response.prepare(self._request)
-
-    def write(self, data: bytes) -> Coroutine[Any, Any, None]:
-        """Send bytes."""
-        assert self.response is not None, "started before the first write"
-        return self.response.write(data)
+        return self.response.write
 
     async def finish(self) -> None:
         """End the answer."""

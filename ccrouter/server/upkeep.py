@@ -28,6 +28,4 @@ class Upkeep:
 
 def _tell(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error(
-            "%s has failed; it is not done until ccr restart", task.get_name(), exc_info=error
-        )
+        logger.error("%s has failed; it is not done until ccr restart", task.get_name(), exc_info=error)

@@ -73,30 +73,28 @@ class UpstreamReply:
         Raises:
             UpstreamError: the connection broke or went silent.
         """
-        content, watch = self._response.content, self._watch
+        watch = self._watch
         try:
-            if content.is_eof():
-                return content.read_nowait()  # all has come
-            if within is not None:
-                return await self._read_for(within)
-            watch.wait_begins()
+            if not watch.started and not watch.content.is_eof():
+                watch.start()
+            watch.waiting_since = watch.now()
             try:
-                return await content.readany()
+                return await (watch.content.readany() if within is None else self._read_for(within))
             finally:
-                watch.wait_ends()
+                watch.waiting_since = None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The response keeps the error, too.
             raise explain(error, str(self._response.url.host)) from untraced(error)
 
     async def _read_for(self, seconds: float) -> bytes:
-        self._watch.wait_begins()
+        content = self._watch.content
+        if content.is_eof():
+            return content.read_nowait()  # all has come
         try:
             async with asyncio.timeout(seconds):
-                return await self._response.content.readany()
+                return await content.readany()
         except TimeoutError:
             return b""
-        finally:
-            self._watch.wait_ends()
 
     async def read_within(self, seconds: float, words: str) -> bytes:
         """As `read`, but what has not come `seconds` after the request was sent is a failure told as `words`.

@@ -16,32 +16,31 @@ EARLY: Final = 0.001
 class SilenceWatch:
     """Ends the wait for an answer's next bytes, as aiohttp does: with a SocketTimeoutError for whoever reads.
 
-    Whoever reads says when the wait begins and ends. Only that counts: where the client reads slowly, nobody reads from
-    the upstream, and its silence is not its own.
+    Whoever reads writes down when the wait begins and ends. Only that counts: where the client reads slowly, nobody
+    reads from the upstream, and its silence is not its own.
     """
 
-    __slots__ = ("_content", "_loop", "_seconds", "_timer", "_waiting_since")
+    __slots__ = ("_loop", "_seconds", "_timer", "content", "now", "started", "waiting_since")
 
     def __init__(self, response: aiohttp.ClientResponse, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         """Take the watch over from aiohttp, with the next bytes that come."""
         connection = response.connection
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = None
+        self.content = response.content
+        self.now = loop.time
+        self.waiting_since: float | None = None
+        """The moment, by `now`, since which the upstream is waited for; None where it is not."""
+        self.started = False
+        """Somebody looks at that."""
         self._loop = loop
-        self._content = response.content
         self._seconds = seconds
-        self._waiting_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def wait_begins(self) -> None:
-        """From now on the upstream is waited for."""
-        self._waiting_since = self._loop.time()
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._seconds, self._look)
-
-    def wait_ends(self) -> None:
-        """Something has come, or nobody waits any more."""
-        self._waiting_since = None
+    def start(self) -> None:
+        """From now on look at how long the upstream is waited for. What has come already needs no watch."""
+        self.started = True
+        self._timer = self._loop.call_later(self._seconds, self._look)
 
     def stop(self) -> None:
         """Nobody reads any more."""
@@ -49,15 +48,15 @@ class SilenceWatch:
             self._timer.cancel()
 
     def _look(self) -> None:
-        waited = 0.0 if self._waiting_since is None else self._loop.time() - self._waiting_since
+        waited = 0.0 if self.waiting_since is None else self.now() - self.waiting_since
         if waited + EARLY >= self._seconds:
             # Whoever waits may have been woken a moment ago and only not have run yet.
-            self._loop.call_soon(self._end, self._waiting_since)
+            self._loop.call_soon(self._end, self.waiting_since)
         else:
             self._timer = self._loop.call_later(self._seconds - waited, self._look)
 
     def _end(self, waiting_since: float | None) -> None:
-        if self._waiting_since == waiting_since:
-            self._content.set_exception(aiohttp.SocketTimeoutError("Timeout on reading data from socket"))
+        if self.waiting_since == waiting_since:
+            self.content.set_exception(aiohttp.SocketTimeoutError("Timeout on reading data from socket"))
         else:
             self._timer = self._loop.call_later(self._seconds, self._look)

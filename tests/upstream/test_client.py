@@ -160,12 +160,12 @@ async def test_a_silent_upstream_is_given_up(client: UpstreamClient) -> None:
 
 
 async def test_what_is_all_there_is_not_watched(client: UpstreamClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[SilenceWatch] = []
-    monkeypatch.setattr(SilenceWatch, "wait_begins", waits.append)
+    watched: list[SilenceWatch] = []
+    monkeypatch.setattr(SilenceWatch, "start", watched.append)
     raw = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole"
     async with answering(raw, then_hold=True) as url, client.open(url, {}, b"{}", Way(5)) as reply:
         assert [await reply.read(), await reply.read(), await reply.read(1.0)] == [b"whole", b"", b""]
-    assert waits == []
+    assert watched == []
 
 
 async def test_a_stream_that_goes_silent_later_is_given_up(client: UpstreamClient) -> None:

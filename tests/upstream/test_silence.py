@@ -57,11 +57,13 @@ class Watched:
     protocol: Any
 
     async def read(self) -> bytes:
-        self.watch.wait_begins()
+        if not self.watch.started:
+            self.watch.start()
+        self.watch.waiting_since = self.watch.now()
         try:
             return await self.content.readany()
         finally:
-            self.watch.wait_ends()
+            self.watch.waiting_since = None
 
     async def waiting(self) -> "asyncio.Task[bytes]":
         task = asyncio.ensure_future(self.read())

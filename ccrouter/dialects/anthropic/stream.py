@@ -69,11 +69,14 @@ def message_id(told: str | None, defaults: ReplyDefaults) -> str:
 class StreamEncoder:
     """Encodes one reply's events, in batches, to the bytes of a stream."""
 
+    __slots__ = ("_defaults", "_delta_head", "_index", "_input_sent", "_letters", "_open", "finished", "usage")
+
     def __init__(self, defaults: ReplyDefaults) -> None:
         self._defaults = defaults
         self.usage = NO_USAGE
         self.finished = False
         self._index = -1
+        self._open: BlockHead | None = None
         self._input_sent = False
         self._letters = 0
         self._delta_head = b""
