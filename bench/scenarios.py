@@ -64,7 +64,7 @@ def all_scenarios() -> dict[str, Scenario]:
             "one short message, whole answer, 32 in flight",
             small("small-32"),
             whole_answer(),
-            requests=800,
+            requests=1600,
             in_flight=32,
             bar=2.5,
         ),

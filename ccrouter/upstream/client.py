@@ -75,7 +75,9 @@ class UpstreamReply:
         """
         watch = self._watch
         try:
-            if not watch.started and not watch.content.is_eof():
+            if not watch.started:
+                if watch.content.is_eof():
+                    return watch.content.read_nowait()  # all has come, and at once
                 watch.start()
             watch.waiting_since = watch.now()
             try:
