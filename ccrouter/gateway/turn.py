@@ -246,8 +246,10 @@ class Turn:
         """All keys of the target rest: nothing is sent, the client hears what they rest for."""
         provider = self._work.service.config.provider(target.provider)
         keys = provider.api_keys if provider is not None else ()
-        ready = self._health.ready_at(target, keys)
-        wait = max(0.0, (ready or 0.0) - self._health.clock())
+        ready, now = self._health.ready_at(target, keys), self._health.clock()
+        if ready is None and keys:
+            ready = now  # the rest has ended since its keys were looked at: worth another look, not a failure
+        wait = max(0.0, (ready or 0.0) - now)
         rest = self._health.rest_of(target, keys)
         status, words = (rest.status, rest.reason) if rest is not None else (429, "its keys rest")
         detail = ErrorDetail(
