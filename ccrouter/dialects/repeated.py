@@ -48,13 +48,8 @@ class RepeatedFrame:
         string = start + self._before_size
         end = lines.find(b"\n", string)
         if end < 0:  # a single one, as nearly always
-            if not lines.endswith(self._after):
-                return None
-            try:
-                text: Json = orjson.loads(lines[string : -self._after_size])
-            except orjson.JSONDecodeError:
-                return None
-            return ([text], len(lines)) if isinstance(text, str) and text else None
+            text = string_of(lines[string : -self._after_size]) if lines.endswith(self._after) else None
+            return None if text is None else ([text], len(lines))
         first = string_of(lines[string : end - self._after_size])
         if first is None or not lines.startswith(self._end, end - self._after_size):
             return None

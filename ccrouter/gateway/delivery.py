@@ -78,7 +78,7 @@ class Delivery:
 
     def write(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Send a piece of the answer, which has been committed."""
-        assert self._write is not None
+        assert self._write is not None, "committed"
         if self._first_word is None or self._on_word is not None:
             self._note_word()
         heartbeat = self._heartbeat

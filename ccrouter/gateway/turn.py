@@ -247,9 +247,9 @@ class Turn:
         provider = self._work.service.config.provider(target.provider)
         keys = provider.api_keys if provider is not None else ()
         ready, now = self._health.ready_at(target, keys), self._health.clock()
-        if ready is None and keys:
-            ready = now  # the rest has ended since its keys were looked at: worth another look, not a failure
-        wait = max(0.0, (ready or 0.0) - now)
+        if ready is None:
+            ready = now  # the rest has ended since the keys were looked at: worth another look, not a failure
+        wait = max(0.0, ready - now)
         rest = self._health.rest_of(target, keys)
         status, words = (rest.status, rest.reason) if rest is not None else (429, "its keys rest")
         detail = ErrorDetail(

@@ -75,7 +75,7 @@ class UpstreamReply:
         """
         watch = self._watch
         try:
-            if not watch.started:
+            if watch.timer is None:
                 if watch.content.is_eof():
                     return watch.content.read_nowait()  # all has come, and at once
                 watch.start()

@@ -20,7 +20,7 @@ class SilenceWatch:
     reads from the upstream, and its silence is not its own.
     """
 
-    __slots__ = ("_loop", "_seconds", "_timer", "content", "now", "started", "waiting_since")
+    __slots__ = ("_loop", "_seconds", "content", "now", "timer", "waiting_since")
 
     def __init__(self, response: aiohttp.ClientResponse, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         """Take the watch over from aiohttp, with the next bytes that come."""
@@ -31,21 +31,19 @@ class SilenceWatch:
         self.now = loop.time
         self.waiting_since: float | None = None
         """The moment, by `now`, since which the upstream is waited for; None where it is not."""
-        self.started = False
-        """Somebody looks at that."""
+        self.timer: asyncio.TimerHandle | None = None
+        """Looks at that, once it was started."""
         self._loop = loop
         self._seconds = seconds
-        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """From now on look at how long the upstream is waited for. What has come already needs no watch."""
-        self.started = True
-        self._timer = self._loop.call_later(self._seconds, self._look)
+        self.timer = self._loop.call_later(self._seconds, self._look)
 
     def stop(self) -> None:
         """Nobody reads any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        if self.timer is not None:
+            self.timer.cancel()
 
     def _look(self) -> None:
         waited = 0.0 if self.waiting_since is None else self.now() - self.waiting_since
@@ -53,10 +51,10 @@ class SilenceWatch:
             # Whoever waits may have been woken a moment ago and only not have run yet.
             self._loop.call_soon(self._end, self.waiting_since)
         else:
-            self._timer = self._loop.call_later(self._seconds - waited, self._look)
+            self.timer = self._loop.call_later(self._seconds - waited, self._look)
 
     def _end(self, waiting_since: float | None) -> None:
         if self.waiting_since == waiting_since:
             self.content.set_exception(aiohttp.SocketTimeoutError("Timeout on reading data from socket"))
         else:
-            self._timer = self._loop.call_later(self._seconds, self._look)
+            self.timer = self._loop.call_later(self._seconds, self._look)

@@ -42,6 +42,22 @@ class Counted(Verifier):
         return super().fits(run)
 
 
+class Waiting:
+    """A mender that lets runs pass, one after the other, while it looks for something in their text."""
+
+    idle = False
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def passes(self, run: DeltaRun) -> bool:
+        self.seen += run.texts
+        return True
+
+    def __call__(self, batch: list[Event]) -> list[Event]:
+        return batch
+
+
 @pytest.fixture
 def counts() -> MendCounts:
     return MendCounts()
@@ -53,8 +69,13 @@ def verifier(counts: MendCounts) -> Counted:
 
 
 @pytest.fixture
-def take(verifier: Counted, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Any]]:
-    monkeypatch.setattr("ccrouter.pipeline.reply_events.reply_chain", lambda *_: (Scripted(), None, (), verifier))
+def mending() -> Waiting | None:
+    return None
+
+
+@pytest.fixture
+def take(verifier: Counted, mending: Waiting | None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Any]]:
+    monkeypatch.setattr("ccrouter.pipeline.reply_events.reply_chain", lambda *_: (Scripted(), mending, (), verifier))
     pipeline: Any = None
     events = ReplyEvents(pipeline, context(), is_stream=True)
     return lambda name: events.take(f"data: {name}\n\n".encode())
@@ -75,3 +96,10 @@ def test_it_is_looked_at_again_when_something_else_has_come(
     take(between)
     assert take("more") == [[]]  # its block is closed
     assert counts.as_json() == {"stray_delta": 1}
+
+
+@pytest.mark.parametrize("mending", [Waiting()])
+def test_who_is_not_idle_sees_every_run(take: Callable[[str], list[Any]], mending: Waiting) -> None:
+    take("start")
+    assert [take("more") for _ in range(3)] == [[RUN]] * 3
+    assert mending.seen == ["a"] * 3

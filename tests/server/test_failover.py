@@ -131,6 +131,24 @@ async def test_a_short_wait_is_waited_for_with_pings(router: Router, monkeypatch
     assert 0.9 < time.monotonic() - begun < 3
 
 
+async def test_a_rest_that_ends_while_it_is_looked_at_fails_nothing(
+    router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Timers fire a moment early: then the key rests still, and a moment later there is nothing to wait for."""
+    looked: list[tuple[str, ...]] = []
+    keys_now = Health.keys
+
+    def keys(self: Health, target: Target, keys: tuple[str, ...], affinity: str | None) -> tuple[str, ...]:
+        looked.append(keys)
+        return () if len(looked) == 1 else keys_now(self, target, keys, affinity)
+
+    monkeypatch.setattr(Health, "keys", keys)
+    with OpenAIChatUpstream(in_turn(text("ok"))) as upstream:
+        async with router(upstream.endpoint, retries=PATIENT) as client:
+            assert (await client.post("/v1/messages", json=BODY)).status == 200
+    assert len(looked) == 2
+
+
 async def test_a_long_rest_is_told_at_once_and_asks_nobody(router: Router) -> None:
     limited = Failure(429, "come back in an hour", "rate_limit", headers={"retry-after": "3600"})
     with OpenAIChatUpstream(lambda body: limited) as upstream:

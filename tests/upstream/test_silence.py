@@ -57,7 +57,7 @@ class Watched:
     protocol: Any
 
     async def read(self) -> bytes:
-        if not self.watch.started:
+        if self.watch.timer is None:
             self.watch.start()
         self.watch.waiting_since = self.watch.now()
         try:
